@@ -38,5 +38,8 @@
 #define POA_RSA_BITS_MIN          2048             /* section 2 */
 #define POA_RSA_BITS_MAX          4096             /* section 2 */
 #define POA_SIGNATURE_BYTES_MAX   512              /* RSA 4096 */
+#define POA_PROOF_BYTES_MAX       8192             /* section 6: as a link */
+#define POA_PROOF_TEXT_BYTES_MAX  256              /* jti and nonce of a proof */
+#define POA_URL_BYTES_MAX         2048             /* htu, and what it is compared with */
 
 #endif
