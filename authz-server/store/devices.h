@@ -1,6 +1,7 @@
 #ifndef STORE_DEVICES_H
 #define STORE_DEVICES_H
 
+#include "poa/decision.h"
 #include "store/store.h"
 
 #include <stdlib.h>
@@ -33,18 +34,6 @@ typedef enum store_device_state {
 #undef X
 } store_device_state;
 
-/* Effect and on_revoke of the leaf power that applied (protocol section 5.1). */
-typedef enum store_effect {
-    STORE_EFFECT_UNTIL_EXP = 1,
-    STORE_EFFECT_PERMANENT = 2,
-} store_effect;
-
-typedef enum store_on_revoke {
-    STORE_ON_REVOKE_STOP_NEW = 1,
-    STORE_ON_REVOKE_REVIEW = 2,
-    STORE_ON_REVOKE_CASCADE = 3,
-} store_on_revoke;
-
 /**
  * store_device - one device.
  * @id:            UUID, given by the caller: the key
@@ -55,7 +44,7 @@ typedef enum store_on_revoke {
  * @leaf:          PoA id of the leaf under which it came in
  * @chain:         SHA-256 of the chain text (table texts)
  * @power:         index of the leaf's power that applied, below POA_POWERS_MAX
- * @credential_lifetime_s: of that power; STORE_NO_LIMIT where it states none
+ * @effect, @on_revoke, @credential_lifetime_s: of that power; STORE_NO_LIMIT where it states none
  * @key:           SHA-256 of the device's SubjectPublicKeyInfo, from its CSR
  * @certificates:  DER, the device's own first, at most STORE_CERTIFICATES_MAX of at most STORE_CERTIFICATE_BYTES_MAX
  * bytes; none before it has one
@@ -76,8 +65,8 @@ typedef struct store_device {
     poa_id leaf;
     poa_id chain;
     uint32_t power;
-    store_effect effect;
-    store_on_revoke on_revoke;
+    enum poa_effect effect;
+    enum poa_on_revoke on_revoke;
     int64_t credential_lifetime_s;
     poa_id key;
     poa_span certificates[STORE_CERTIFICATES_MAX];

@@ -1,6 +1,7 @@
 #ifndef STORE_STATEMENTS_H
 #define STORE_STATEMENTS_H
 
+#include "poa/revocation.h"
 #include "store/store.h"
 
 /*
@@ -13,24 +14,13 @@
             */
 #define STORE_REACH_BYTES_MAX 65536
 
-/* Values are stored: add, never renumber. */
-typedef enum store_statement_op {
-    STORE_OP_REVOKE = 1,
-    STORE_OP_SUSPEND = 2,
-    STORE_OP_RESUME = 3,
-} store_statement_op;
-
-typedef enum store_target_kind {
-    STORE_TARGET_POA = 1,  /* target: PoA id */
-    STORE_TARGET_KEY = 2,  /* target: thumbprint */
-    STORE_TARGET_HOLD = 3, /* target: store_hold_name() of the hold's jti */
-} store_target_kind;
-
 /**
  * store_statement - one accepted statement.
  * @epoch:        given by store_statement_add()
  * @id:           base64url-decoded SHA-256 of its signing input, as for a PoA
- * @op, @kind, @target: what it does to what; a resume has kind HOLD, the others POA or KEY
+ * @op, @kind: what it does to what; a resume has POA_TARGET_HOLD, the others POA_TARGET_POA or POA_TARGET_KEY
+ * @target:    PoA id or thumbprint; none for a resume
+ * @hold:      jti of the hold that a resume names, at most POA_NAME_BYTES_MAX bytes; empty for the others
  * @jti:          1 to POA_NAME_BYTES_MAX bytes
  * @signer:       thumbprint of the key that signed it
  * @reach:        of an administrator's: owner and locations as JSON text, kept as given; empty for all others
@@ -41,9 +31,10 @@ typedef enum store_target_kind {
 typedef struct store_statement {
     uint64_t epoch;
     poa_id id;
-    store_statement_op op;
-    store_target_kind kind;
+    enum poa_statement_op op;
+    enum poa_statement_target kind;
     poa_id target;
+    poa_span hold;
     poa_span jti;
     poa_id signer;
     poa_span reach;
@@ -51,9 +42,6 @@ typedef struct store_statement {
     int64_t drop_after_s;
     poa_span text;
 } store_statement;
-
-/* The target of a resume: SHA-256 of the jti that it names. */
-POA_MUST_USE poa_err store_hold_name(poa_span jti, poa_id *name);
 
 /**
  * store_statement_add() - accept a statement under the next epoch.
@@ -77,14 +65,17 @@ POA_MUST_USE poa_err store_statement_find(store_txn *txn, const poa_id *id, uint
 typedef poa_err (*store_statement_visit)(void *ctx, const store_statement *s);
 
 /**
- * store_statement_each_on() - visit all statements on a target, oldest first.
- *
- * For the resumes of a hold: STORE_TARGET_HOLD and store_hold_name() of its jti.
+ * store_statement_each_on() - visit every revoke and suspend on a target, oldest first.
+ * @kind: POA_TARGET_POA or POA_TARGET_KEY
  *
  * Return: POA_OK; what the visitor returned; POA_F_STORE, POA_F_NOMEM.
  */
-POA_MUST_USE poa_err store_statement_each_on(store_txn *txn, store_target_kind kind, const poa_id *target,
+POA_MUST_USE poa_err store_statement_each_on(store_txn *txn, enum poa_statement_target kind, const poa_id *target,
                                              store_statement_visit visit, void *ctx);
+
+/* Visit every resume that names this hold (a jti), oldest first. */
+POA_MUST_USE poa_err store_statement_each_lifting(store_txn *txn, poa_span hold, store_statement_visit visit,
+                                                  void *ctx);
 
 /* Visit all statements with this jti, oldest first: among them the holds that a resume names. */
 POA_MUST_USE poa_err store_statement_each_named(store_txn *txn, poa_span jti, store_statement_visit visit, void *ctx);

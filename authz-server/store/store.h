@@ -1,9 +1,11 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "poa/context.h"
 #include "poa/error.h"
 #include "poa/id.h"
 #include "poa/macros.h"
+#include "poa/signer.h"
 #include "poa/span.h"
 
 #include <stdbool.h>
@@ -17,8 +19,9 @@
  * - A record read from a transaction is borrowed from it: its spans are good until the transaction ends and, in a write
  *   transaction, until the next put or delete. A put may be given a record that was read in the same transaction.
  * - A zeroed poa_id stands for "none", an empty span for "not stated".
- * - POA_F_STORE: a record that breaks its layout, or LMDB could not do it. POA_F_NOMEM: memory ran out. POA_F_USAGE: a
- *   put in a read transaction or in a check, or a value outside the bounds that its header states.
+ * - POA_F_STORE: a record that breaks its layout, or LMDB could not do it. POA_F_CRYPTO: no hash to be had.
+ * POA_F_NOMEM: memory ran out. POA_F_USAGE: a put in a read transaction or in a check, or a value outside the bounds
+ * that its header states.
  * - Outputs are written on POA_OK only. Absence is no error: *found says it.
  */
 
@@ -43,25 +46,20 @@ typedef enum store_health {
 } store_health;
 
 /**
- * store_random - fill @out with @len random bytes fit for keys.
- * Return: false when there are none to be had.
- */
-typedef bool (*store_random)(void *ctx, uint8_t *out, size_t len);
-
-/**
  * store_options - how to open.
  * @dir:        directory of the environment; made with mode 0700 where missing (its parent exists); one that exists
  * must be closed to group and others; borrowed
  * @map_bytes:  most that the file may grow to, rounded down to whole pages; 0 is STORE_MAP_BYTES_DEFAULT
  * @readers:    most read transactions at once; 0 is STORE_READERS_DEFAULT
- * @random:     gives the id of a new store
+ * @ctx:        for hashing; borrowed, outlives the store
+ * @random:     gives a new store its id; used during store_open() only
  */
 typedef struct store_options {
     const char *dir;
     uint64_t map_bytes;
     unsigned readers;
-    store_random random;
-    void *random_ctx;
+    const poa_ctx *ctx;
+    const poa_random *random;
 } store_options;
 
 /**
