@@ -1,8 +1,8 @@
 #include "json.h"
 
+#include "bounds.h"
 #include "cleanup.h"
 #include "json_hook.h"
-#include "limits.h"
 #include "span.h"
 
 #include <string.h>

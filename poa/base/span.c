@@ -1,6 +1,6 @@
 #include "span.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "limits.h"
+#include "bounds.h"
 #include "span.h"
 
 #include <string.h>

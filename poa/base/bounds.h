@@ -1,5 +1,5 @@
-#ifndef POA_BASE_LIMITS_H
-#define POA_BASE_LIMITS_H
+#ifndef POA_BASE_BOUNDS_H
+#define POA_BASE_BOUNDS_H
 
 /* Every bound on hostile input, in one place. The numbers are the protocol's; the section follows each. */
 
