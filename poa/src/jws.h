@@ -5,7 +5,7 @@
 #include "poa/signer.h"
 
 #include "base64url.h"
-#include "limits.h"
+#include "bounds.h"
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 #ifndef POA_SRC_URL_H
 #define POA_SRC_URL_H
 
-#include "limits.h"
+#include "bounds.h"
 
 #include "poa/macros.h"
 #include "poa/span.h"
