@@ -18,7 +18,8 @@
  * @parent:  the value in the parent, as compact JSON; "" where it would not help (or is too long to show)
  * @child:   the value in this link, likewise
  * @request: the value in the request, likewise
- * @because: inner code of POA_E_CEILING_EXCEEDED, else POA_OK
+ * @because: inner code, where the code itself only says what failed (POA_E_CEILING_EXCEEDED, POA_E_STATEMENT_INVALID,
+ *           POA_E_STATEMENT_UNAUTHORIZED, POA_E_REVOCATION_UNKNOWN); else POA_OK
  *
  * A plain value: copied by assignment, owns nothing. It may hold values from a token; escape before a terminal.
  */

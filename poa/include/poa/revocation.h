@@ -2,67 +2,16 @@
 #define POA_REVOCATION_H
 
 #include "poa/chain.h"
-#include "poa/decision.h"
-#include "poa/id.h"
-#include "poa/signer.h"
-
-enum poa_statement_op { POA_OP_REVOKE, POA_OP_SUSPEND, POA_OP_RESUME };
-enum poa_statement_target { POA_TARGET_POA, POA_TARGET_KEY, POA_TARGET_HOLD };
-
-/** poa_statement - a revocation statement (section 8), parsed. Immutable, reference-counted. */
-typedef struct poa_statement poa_statement;
-
-/**
- * poa_statement_facts - what a statement says. Borrowed from the statement; text that is absent has ptr NULL, a time
- * that is absent is -1.
- * @id:        SHA-256 of its signing input
- * @kid:       thumbprint of the key that signed
- * @target:    the PoA id or key thumbprint (POA_TARGET_POA, POA_TARGET_KEY)
- * @hold:      jti of the suspension (POA_TARGET_HOLD)
- * @reason:    an RFC 5280 CRLReason name; ptr NULL where absent
- * @on_revoke: valid where has_on_revoke
- * @chain:     an administrator's chain
- */
-typedef struct poa_statement_facts {
-    poa_id id;
-    poa_id kid;
-    poa_span iss;
-    poa_span jti;
-    int64_t iat_s;
-    enum poa_statement_op op;
-    enum poa_statement_target target_kind;
-    poa_id target;
-    poa_span hold;
-    poa_span reason;
-    int64_t invalid_since_s;
-    int64_t issued_before_s;
-    int64_t poa_exp_s;
-    bool has_on_revoke;
-    enum poa_on_revoke on_revoke;
-    poa_span aud[8];
-    size_t aud_len;
-    poa_span chain;
-} poa_statement_facts;
-
-/**
- * poa_statement_read() - parse a statement by itself. Its signature is not verified here.
- *
- * Return: POA_OK; statement_invalid with `because` and member (or the envelope's own codes under `because`);
- * POA_F_NOMEM, POA_F_CRYPTO.
- */
-POA_API POA_MUST_USE poa_err poa_statement_read(const poa_ctx *ctx, poa_span text, poa_statement **out,
-                                                poa_reason *why);
-POA_API poa_statement *poa_statement_ref(const poa_statement *statement);
-POA_API void poa_statement_free(poa_statement *statement);
-POA_API const poa_statement_facts *poa_statement_get(const poa_statement *statement);
-POA_API poa_span poa_statement_text(const poa_statement *statement);
+#include "poa/statement.h"
 
 /**
  * poa_record - an accepted statement as a store keeps it. Borrowed spans.
  * @statement:  the JWS
- * @reach:      "" or, of an administrator, how far it reaches, as JSON: {"owner":…,"all":…,"locations":[…]}
+ * @reach:      empty or, of an administrator, how far it reaches, as poa_statement_accept() gave it:
+ *              {"owner":…,"all":…,"locations":[…]}
  * @epoch:      number in the store; 0 outside one
- * @accepted_s: when it was accepted
+ * @accepted_s: when it was accepted. A signer counts as pinned when its key was pinned at that time: rotating a key
+ * does not revive what it revoked
  */
 typedef struct poa_record {
     poa_span statement;
@@ -71,11 +20,13 @@ typedef struct poa_record {
     int64_t accepted_s;
 } poa_record;
 
-/** poa_record_fn - called with each record; anything but POA_OK ends the walk and is handed on. */
+/** poa_record_fn - called with each record; anything but POA_OK ends the walk, which returns it. */
 typedef poa_err (*poa_record_fn)(void *arg, const poa_record *record);
 
 /**
- * poa_revocation_source - where step 8 looks. Every record in it was accepted (its signature and standing verified).
+ * poa_revocation_source - where step 8 looks. Every record in it was accepted (poa_statement_accept()), so its
+ * signature is not verified again; which ones count is judged in the chain in hand. The callbacks may be called from
+ * within a walk.
  * @age: how stale the source is at now_s, seconds; 0 for a server's own store. POA_OK, POA_E_REVOCATION_UNKNOWN,
  * POA_F_*
  * @on_poa, @on_key: every revoke or suspend that targets this id
@@ -92,16 +43,33 @@ typedef struct poa_revocation_source {
 /** Says in so many words that step 8 is not made. A caller that passes it must tell so ("revocation":"unchecked"). */
 POA_API extern const poa_revocation_source poa_revocation_unchecked;
 
+/** By what right a statement counts on a link (section 8), weakest first. */
+enum poa_standing {
+    POA_STANDING_NONE,
+    POA_STANDING_AGENT,         /**< the link's own agent gives its PoA up (revoke only) */
+    POA_STANDING_SELF,          /**< the key speaks about itself */
+    POA_STANDING_PRINCIPAL,     /**< signed the link or one above it */
+    POA_STANDING_OWNER,         /**< pinned to the root's owner */
+    POA_STANDING_ADMINISTRATOR, /**< its reach covers the link */
+};
+
 /**
- * poa_revocation_hit - the statement on which step 8 refused, copied; for logs and signed answers.
+ * poa_revocation_hit - a statement that counts on a link; copied; for effects, logs and signed answers.
+ * @hop:         lowest link on which it counts
+ * @target_kind: POA_TARGET_POA or POA_TARGET_KEY
+ * @on_revoke:   what the statement asks for devices: its own on_revoke, else by its reason
  */
 typedef struct poa_revocation_hit {
     int hop;
     enum poa_statement_op op;
+    enum poa_standing standing;
+    enum poa_on_revoke on_revoke;
+    enum poa_statement_target target_kind;
+    poa_id target;
     poa_id statement;
     poa_id kid;
-    poa_id target;
-    char reason[32]; /**< CRLReason name or "" */
+    char jti[65];
+    char reason[32]; /**< CRLReason name */
     int64_t iat_s;
     int64_t accepted_s;
     uint64_t epoch;
@@ -117,8 +85,8 @@ typedef struct poa_revocation_hit {
  * @hit:    set when step 8 refuses because of a statement; may be NULL
  * @why:    set on a refusal; may be NULL
  *
- * Also refuses a root whose pinned key is past its accept_until (root_untrusted), because the chain may have been kept.
- * Authority is judged in this chain, by keys and never by names.
+ * First refuses a root whose pinned key is past its accept_until (root_untrusted), because the chain may have been
+ * kept.
  *
  * Return: POA_OK; root_untrusted, clock_unsure, issued_in_future, not_yet_valid, expired, key_revoked, revoked,
  * suspended, revocation_unknown; POA_F_USAGE for a chain that was only read; POA_F_*.
@@ -127,13 +95,16 @@ POA_API POA_MUST_USE poa_err poa_chain_alive(const poa_ctx *ctx, const poa_chain
                                              const poa_revocation_source *source, poa_revocation_hit *hit,
                                              poa_reason *why);
 
-/**
- * poa_chain_in_time() - step 7 alone.
- */
+/** poa_chain_in_time() - root key still pinned, and step 7 alone. */
 POA_API POA_MUST_USE poa_err poa_chain_in_time(const poa_chain *chain, int64_t now_s, int64_t mark_s, poa_reason *why);
 
 /**
  * poa_chain_not_revoked() - step 8 alone: the lowest link on which a statement counts.
+ *
+ * On one link its id is asked first, then its kid, then its cnf key; on one of these a revoke comes before a hold. A
+ * statement on the id gives revoked, one on a key key_revoked (/header/kid or /cnf), a hold suspended, whatever it is
+ * on. A link with a `status` claim is revocation_unknown (member /status), also for the source
+ * &poa_revocation_unchecked: status lists are not fetched. A statement that counts is told first.
  */
 POA_API POA_MUST_USE poa_err poa_chain_not_revoked(const poa_ctx *ctx, const poa_chain *chain, int64_t now_s,
                                                    const poa_revocation_source *source, poa_revocation_hit *hit,
@@ -141,126 +112,62 @@ POA_API POA_MUST_USE poa_err poa_chain_not_revoked(const poa_ctx *ctx, const poa
 
 /**
  * poa_link_state() - does link `hop` by itself stand (its id, its kid and its cnf key)? For signed answers. Return as
- * poa_chain_not_revoked() with that hop.
+ * poa_chain_not_revoked() with that hop; POA_F_USAGE beyond the leaf.
  */
 POA_API POA_MUST_USE poa_err poa_link_state(const poa_ctx *ctx, const poa_chain *chain, size_t hop, int64_t now_s,
                                             const poa_revocation_source *source, poa_revocation_hit *hit,
                                             poa_reason *why);
 
 /**
+ * poa_record_judge() - does this one record count on a link of this chain?
+ * @chain: a verified chain, alive or not
+ * @hit:   set on POA_OK; standing is POA_STANDING_NONE when it counts on no link. Whether a hold was lifted is not
+ * asked
+ *
+ * A resume counts on no link. Return: POA_OK; POA_F_USAGE for a chain that was only read; POA_F_STORE (the record
+ * cannot be read), POA_F_NOMEM, POA_F_CRYPTO.
+ */
+POA_API POA_MUST_USE poa_err poa_record_judge(const poa_ctx *ctx, const poa_record *record, const poa_chain *chain,
+                                              poa_revocation_hit *hit);
+
+/**
+ * poa_revocation_effect() - what a statement that counts does to devices that came in under a chain (section 8).
+ * @hit:      from poa_record_judge() or step 8, on that chain
+ * @of_power: on_revoke of the leaf power under which the device came in
+ *
+ * Return: the stronger of both where the root's owner or an administrator spoke, else the power's. A PoA given up by
+ * its own agent and a hold: POA_ON_REVOKE_STOP_NEW.
+ */
+POA_API enum poa_on_revoke poa_revocation_effect(const poa_revocation_hit *hit, enum poa_on_revoke of_power);
+
+/**
+ * poa_acceptance - under what a statement is offered. All borrowed.
+ * @policy: the site's policy
+ * @shown:  a chain shown with the statement, verified (steps 1 to 6) under that policy; NULL: none
+ * @now_s, @mark_s, @source: as in poa_chain_alive(); for an administrator's chain, which must be alive
+ */
+typedef struct poa_acceptance {
+    const poa_policy *policy;
+    const poa_chain *shown;
+    int64_t now_s;
+    int64_t mark_s;
+    const poa_revocation_source *source;
+} poa_acceptance;
+
+/**
  * poa_statement_accept() - may a store take this statement (section 8)? Verifies its signature.
- * @shown:  a chain shown with it that passed steps 1 to 6; NULL when there is none
- * @source: for an administrator's chain, which must be alive
- * @reach:  set on POA_OK to malloc'ed JSON for poa_record, or to NULL when the signer is no administrator
+ * @reach: set on POA_OK: malloc'ed JSON for poa_record, or NULL when the signer is no administrator
  *
- * Accepted from a key pinned by the policy, from an administrator (claim `chain`), or from a key in the shown chain (a
- * signer or a cnf key). The target need not have been seen.
+ * Accepted from an administrator (claim `chain`), from a key that the policy pins, or from a key of the shown chain (a
+ * signer or a cnf key). The target need not have been seen. A statement whose `chain` makes nobody an administrator may
+ * still be accepted for its key.
  *
- * Return: POA_OK; statement_unauthorized; statement_invalid (because: what); POA_F_*.
+ * Return: POA_OK; POA_E_STATEMENT_UNAUTHORIZED (of an administrator: `because` is the code with which its chain fails
+ * or action_not_granted, member /chain; else member /header/kid); POA_E_STATEMENT_INVALID with `because`
+ * alg_not_allowed, alg_key_mismatch, signature_malformed, signature_invalid; POA_F_USAGE when shown was not verified
+ * under the policy; POA_F_*.
  */
 POA_API POA_MUST_USE poa_err poa_statement_accept(const poa_ctx *ctx, const poa_statement *statement,
-                                                  const poa_policy *policy, const poa_chain *shown, int64_t now_s,
-                                                  int64_t mark_s, const poa_revocation_source *source, char **reach,
-                                                  poa_reason *why);
-
-/**
- * poa_statement_drop_after() - when a store may drop the record of this statement: seconds since the epoch, or 0:
- * never.
- * @seen_exp_s: `exp` of the PoA that it names, as seen by the store; -1 when not seen
- */
-POA_API int64_t poa_statement_drop_after(const poa_statement *statement, int64_t seen_exp_s, int64_t skew_s);
-
-/**
- * poa_statement_effect() - what a revocation does to devices (section 8): the stronger of the leaf power's on_revoke
- * and the statement's, where who signed may make it stronger.
- * @chain: the verified chain under which the device came in
- */
-POA_API enum poa_on_revoke poa_statement_effect(const poa_record *record, const poa_chain *chain,
-                                                enum poa_on_revoke of_power);
-
-/**
- * poa_statement_request - what a statement shall say; as in poa_statement_facts. jti is made from random bytes.
- */
-typedef struct poa_statement_request {
-    poa_span iss;
-    int64_t iat_s;
-    enum poa_statement_op op;
-    enum poa_statement_target target_kind;
-    poa_id target;
-    poa_span hold;
-    poa_span reason;
-    int64_t invalid_since_s; /**< -1: absent; likewise the next two */
-    int64_t issued_before_s;
-    int64_t poa_exp_s;
-    bool has_on_revoke;
-    enum poa_on_revoke on_revoke;
-    const poa_span *aud;
-    size_t aud_len;
-    poa_span chain;
-} poa_statement_request;
-
-/** poa_statement_sign() - make a statement, malloc'ed; refuses what poa_statement_read() would refuse. */
-POA_API POA_MUST_USE poa_err poa_statement_sign(const poa_ctx *ctx, const poa_statement_request *request,
-                                                const poa_signer *signer, const poa_random *random, char **text,
-                                                poa_reason *why);
-
-enum poa_answer_state { POA_STATE_ACTIVE, POA_STATE_SUSPENDED, POA_STATE_REVOKED, POA_STATE_UNKNOWN, POA_STATE_LIST };
-
-/**
- * poa_answer - a signed answer about a PoA's state, poa-epoch+jwt (section 8). Spans borrowed.
- * @store:     the store's id as text
- * @poa:       absent for POA_STATE_LIST
- * @inherited: for suspended and revoked: from which id; has_from false: direct
- * @by:        the key that said so; @reason why (may be empty); @since_s when
- */
-typedef struct poa_answer {
-    poa_span iss;
-    int64_t iat_s;
-    int64_t exp_s;
-    poa_span store;
-    uint64_t epoch;
-    poa_id poa;
-    enum poa_answer_state state;
-    bool inherited;
-    poa_id from;
-    poa_id by;
-    poa_span reason;
-    int64_t since_s;
-} poa_answer;
-
-/** poa_answer_sign() - make an answer, malloc'ed. POA_OK, POA_F_*. */
-POA_API POA_MUST_USE poa_err poa_answer_sign(const poa_answer *answer, const poa_signer *signer, char **text);
-
-/**
- * poa_answer_verify() - read an answer that one of the policy's answer keys signed.
- * @storage: owns what the answer's spans point into; free() after use
- *
- * Return: POA_OK; revocation_unknown with `because` (bad form, unknown key, signature, expired at now_s); POA_F_*.
- */
-POA_API POA_MUST_USE poa_err poa_answer_verify(const poa_ctx *ctx, poa_span text, const poa_policy *policy,
-                                               int64_t now_s, poa_answer *answer, char **storage, poa_reason *why);
-
-/**
- * poa_revocation_list - a source made from a file of statements (section 8, offline).
- */
-typedef struct poa_revocation_list poa_revocation_list;
-
-/**
- * poa_revocation_list_parse() - read a file: one statement a line, the first line optionally a poa-epoch+jwt with
- * `state` `list` that gives the file its age.
- * @chain:    the verified chain in hand: a statement by a key without authority there is ignored and counted
- * @complete: the caller vouches that the file is complete and of age 0; else a file without a first line of age has
- * none (revocation_unknown when it is asked)
- * @ignored:  set to the number of ignored statements; may be NULL
- *
- * Return: POA_OK; revocation_unknown (a malformed line: `because` says what and `request` names the line); POA_F_*.
- */
-POA_API POA_MUST_USE poa_err poa_revocation_list_parse(const poa_ctx *ctx, poa_span text, const poa_policy *policy,
-                                                       const poa_chain *chain, int64_t now_s, bool complete,
-                                                       poa_revocation_list **out, size_t *ignored, poa_reason *why);
-POA_API void poa_revocation_list_free(poa_revocation_list *list);
-
-/** poa_revocation_list_source() - the source; lives as long as the list. */
-POA_API const poa_revocation_source *poa_revocation_list_source(const poa_revocation_list *list);
+                                                  const poa_acceptance *under, char **reach, poa_reason *why);
 
 #endif
