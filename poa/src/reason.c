@@ -78,6 +78,17 @@ void poa_reason_text(char slot[POA_REASON_TEXT_BYTES], poa_span text)
     json_decref(value);
 }
 
+poa_err poa_reason_wrap(poa_reason *why, poa_err outer, poa_err inner)
+{
+    if (poa_err_is_fault(inner))
+        return inner;
+    if (why) {
+        why->code = outer;
+        why->because = inner;
+    }
+    return outer;
+}
+
 /* A member of the object: text that is JSON already, or null where it is empty. */
 static void add_raw(poa_buf *b, const char *name, const char *json)
 {

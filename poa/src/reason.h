@@ -21,6 +21,12 @@ poa_err poa_deny_name(poa_reason *why, poa_err code, int hop, const char *contai
 /* Add values to a reason that poa_deny() made; NULL or a value too long to show leaves it absent. */
 void poa_reason_values(poa_reason *why, const json_t *parent, const json_t *child, const json_t *request);
 
+/*
+ * Put a reason inside a wider one: the code that it has becomes its `because`. Gives outer back, or inner as it is when
+ * that is a fault: then nothing is known.
+ */
+poa_err poa_reason_wrap(poa_reason *why, poa_err outer, poa_err inner);
+
 /* Add a value given as text (shown as a JSON string). */
 void poa_reason_text(char slot[POA_REASON_TEXT_BYTES], poa_span text);
 
