@@ -3,8 +3,12 @@
 
 #include "poa/key.h"
 
+#include "cleanup.h"
+
 #include <jansson.h>
 #include <stdint.h>
+
+POA_CLEANUP_DEFINE(poa_key, poa_key_free)
 
 /* What the floors above need of OpenSSL; its own types stay in crypto_*.c. */
 

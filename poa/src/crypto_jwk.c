@@ -13,8 +13,6 @@
 #include <openssl/param_build.h>
 #include <string.h>
 
-POA_CLEANUP_DEFINE(poa_key, poa_key_free)
-
 /* The members of each kind of key: the ones that RFC 7638 hashes, and the private ones (RFC 7518 section 6). */
 static const struct kind {
     const char *kty;

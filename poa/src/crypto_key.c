@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-POA_CLEANUP_DEFINE(poa_key, poa_key_free)
-
 static void bn_freep(BIGNUM **p)
 {
     BN_free(*p);

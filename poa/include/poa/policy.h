@@ -30,8 +30,8 @@ typedef struct poa_policy poa_policy;
  * @why:    on a refusal: code and JSON pointer into the document (not cut to two levels), hop null; may be NULL
  *
  * Return: POA_OK; claim_missing, claim_type, claim_forbidden (unknown member), key_invalid, private_key_in_token,
- * alg_not_allowed (an answer key or a pinned key for no listed algorithm), cycle (an iss or a key in two owners),
- * power_unknown, power_invalid, the JSON reader's errors; POA_F_NOMEM, POA_F_CRYPTO, POA_F_USAGE.
+ * power_unknown, power_invalid, the JSON reader's errors; POA_F_NOMEM, POA_F_CRYPTO, POA_F_USAGE. An iss or a key that
+ * stands in two owners is claim_type, as every duplicate entry.
  */
 POA_API POA_MUST_USE poa_err poa_policy_parse(const poa_ctx *ctx, poa_span json, const poa_limits *limits,
                                               poa_policy **out, poa_reason *why);
