@@ -58,9 +58,18 @@ static bool is_number(poa_span n)
     return i == n.len;
 }
 
+/* A whole number of 64 bits, which jansson holds and a typed reader may take. */
+static bool is_small_integer(poa_span n)
+{
+    const bool negative = n.len > 0 && n.ptr[0] == '-';
+    uint64_t value = 0;
+    return poa_span_number(negative ? poa_span_skip(n, 1) : n, (uint64_t)INT64_MAX + negative, &value);
+}
+
 /*
- * Overwrite each longer number of a copy with a small real number. Only where the text has the form of a number: what
- * is malformed stays so. It runs after jansson met a number that it cannot hold.
+ * Overwrite each longer number of a copy with a small real number, unless it is a whole number that fits. Only where
+ * the text has the form of a number: what is malformed stays so. It runs after jansson met a number that it cannot
+ * hold.
  */
 static void tame_numbers(char *text, size_t len)
 {
@@ -83,7 +92,8 @@ static void tame_numbers(char *text, size_t len)
         while (end < len && is_number_char(text[end]))
             end++;
         const size_t run = end - i;
-        if (run > 4 && is_number((poa_span){text + i, run})) {
+        const poa_span number = {text + i, run};
+        if (run > 4 && is_number(number) && !is_small_integer(number)) {
             memset(text + i, ' ', run);
             memcpy(text + i, "0.5", 3);
         }

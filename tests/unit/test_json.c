@@ -101,6 +101,23 @@ static void numbers_that_do_not_fit_are_no_integers(void **state)
     }
 }
 
+static void numbers_beside_one_that_does_not_fit_stay(void **state)
+{
+    (void)state;
+    json_t *value = NULL;
+    const poa_span text = POA_SPAN("{\"a\":[1e400,9223372036854775808],\"b\":1790000000,\"c\":9223372036854775807,"
+                                   "\"d\":-9223372036854775808}");
+    assert_int_equal(poa_json_parse(text, &value), POA_OK);
+    int64_t n = 0;
+    assert_true(poa_json_int(json_object_get(value, "b"), 0, INT64_MAX, &n));
+    assert_int_equal(n, 1790000000);
+    assert_true(poa_json_int(json_object_get(value, "c"), 0, INT64_MAX, &n));
+    assert_true(n == INT64_MAX);
+    assert_true(poa_json_int(json_object_get(value, "d"), INT64_MIN, 0, &n));
+    assert_true(n == INT64_MIN);
+    json_decref(value);
+}
+
 static void whole_numbers_have_bounds(void **state)
 {
     (void)state;
@@ -121,6 +138,7 @@ int main(void)
         cmocka_unit_test(strict_takes_no_byte_around),
         cmocka_unit_test(depth),
         cmocka_unit_test(numbers_that_do_not_fit_are_no_integers),
+        cmocka_unit_test(numbers_beside_one_that_does_not_fit_stay),
         cmocka_unit_test(whole_numbers_have_bounds),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
