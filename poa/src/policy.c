@@ -9,6 +9,7 @@
 #include "policy_read.h"
 #include "span.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,21 @@ bool poa_limits_fill(const poa_limits *limits, poa_limits *out)
     return true;
 }
 
+/* A JSON pointer into the document. Its depth and the counts of section 9 bound it far below its room. */
+struct path {
+    char text[PATH_BYTES];
+};
+
+__attribute__((format(printf, 1, 2))) static struct path path_of(const char *format, ...)
+{
+    struct path path;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(path.text, sizeof path.text, format, args);
+    va_end(args);
+    return path;
+}
+
 /* ---- the document, member by member ---- */
 
 static void read_algorithms(poa_members *m, unsigned *out)
@@ -111,9 +127,8 @@ static void read_answer_keys(const poa_ctx *ctx, poa_members *m, poa_policy *pol
 {
     const json_t *keys = poa_members_array(m, "answer_keys", false, 1, ANSWER_KEYS_MAX);
     for (size_t i = 0; keys && !m->err && i < json_array_size(keys); i++) {
-        char path[PATH_BYTES];
-        (void)snprintf(path, sizeof path, "/answer_keys/%zu", i);
-        m->err = read_key(ctx, json_array_get(keys, i), path, &policy->answer_keys[i], m->why);
+        const struct path path = path_of("/answer_keys/%zu", i);
+        m->err = read_key(ctx, json_array_get(keys, i), path.text, &policy->answer_keys[i], m->why);
     }
 }
 
@@ -168,9 +183,8 @@ static void read_hosts(poa_members *m)
 static poa_err read_manufacturer(const json_t *body, size_t i, poa_policy_manufacturer *out, poa_reason *why)
 {
     static const char *const places[] = {"serialNumber", "commonName"};
-    char path[PATH_BYTES];
-    (void)snprintf(path, sizeof path, "/manufacturers/%zu", i);
-    poa_members m = poa_members_of(body, path, why);
+    const struct path path = path_of("/manufacturers/%zu", i);
+    poa_members m = poa_members_of(body, path.text, why);
     unsigned place = 0;
     poa_members_text(&m, "name", true, POA_LABEL_BYTES_MAX, &out->name);
     const json_t *ca = poa_members_take(&m, "ca", true);
@@ -227,14 +241,13 @@ static poa_err read_pin(const poa_ctx *ctx, const poa_policy *policy, const json
     if (err)
         return err;
 
-    char at[PATH_BYTES];
-    (void)snprintf(at, sizeof at, "%s/jwk", path);
+    const struct path at = path_of("%s/jwk", path);
     POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
-    err = read_key(ctx, jwk, at, &key, why);
+    err = read_key(ctx, jwk, at.text, &key, why);
     if (err)
         return err;
     if (key_is_pinned(policy, poa_key_thumbprint(key)))
-        return poa_deny(why, POA_E_CLAIM_TYPE, POA_HOP_NONE, "%s", at);
+        return poa_deny(why, POA_E_CLAIM_TYPE, POA_HOP_NONE, "%s", at.text);
     owner->pins[owner->pins_len++] = (struct pin){POA_TAKE(key), until_s};
     return POA_OK;
 }
@@ -243,9 +256,8 @@ static poa_err read_pins(const poa_ctx *ctx, const poa_policy *policy, const jso
                          struct owner *owner, poa_reason *why)
 {
     for (size_t i = 0; i < json_array_size(keys); i++) {
-        char at[PATH_BYTES];
-        (void)snprintf(at, sizeof at, "%s/keys/%zu", path, i);
-        const poa_err err = read_pin(ctx, policy, json_array_get(keys, i), at, owner, why);
+        const struct path at = path_of("%s/keys/%zu", path, i);
+        const poa_err err = read_pin(ctx, policy, json_array_get(keys, i), at.text, owner, why);
         if (err)
             return err;
     }
@@ -263,12 +275,11 @@ static bool iss_is_taken(const poa_policy *policy, const struct owner *owner)
 static poa_err read_owner(const poa_ctx *ctx, poa_policy *policy, const json_t *body, size_t index, poa_reason *why)
 {
     static const char *const reaches[] = {"own", "all"};
-    char path[PATH_BYTES];
-    (void)snprintf(path, sizeof path, "/owners/%zu", index);
+    const struct path path = path_of("/owners/%zu", index);
     struct owner *owner = &policy->owners[index];
     policy->owners_len = index + 1;
 
-    poa_members m = poa_members_of(body, path, why);
+    poa_members m = poa_members_of(body, path.text, why);
     int64_t max_links = POA_CHAIN_LINKS_DEFAULT;
     unsigned reach = 0;
     owner->facts.max_lifetime_s = YEAR_S;
@@ -282,15 +293,14 @@ static poa_err read_owner(const poa_ctx *ctx, poa_policy *policy, const json_t *
         poa_members_refuse(&m, POA_E_CLAIM_TYPE, "iss");
     poa_err err = poa_members_end(&m);
     if (!err)
-        err = read_pins(ctx, policy, keys, path, owner, why);
+        err = read_pins(ctx, policy, keys, path.text, owner, why);
     if (err)
         return err;
 
     owner->facts.max_links = (size_t)max_links;
     owner->facts.administers_all = reach == 1;
-    char at[PATH_BYTES];
-    (void)snprintf(at, sizeof at, "%s/powers", path);
-    return poa_powers_read(powers, POA_HOP_NONE, at, &owner->powers, why);
+    const struct path at = path_of("%s/powers", path.text);
+    return poa_powers_read(powers, POA_HOP_NONE, at.text, &owner->powers, why);
 }
 
 static void read_owners(const poa_ctx *ctx, poa_members *m, poa_policy *policy)
