@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "reason.h"
 
+#include "poa/decision.h"
 #include "poa/request.h"
 
 #include <jansson.h>
@@ -121,22 +122,11 @@ POA_MUST_USE poa_err poa_powers_match(const poa_powers *powers, int hop, const p
 
 /* ---- What a power says ---- */
 
-/* How long credentials live: section 5.1 `effect`. */
-enum poa_effect {
-    POA_EFFECT_UNTIL_EXP, /* no credential outlives the leaf's exp; the default */
-    POA_EFFECT_PERMANENT, /* renewal goes on after it */
-};
-
-/* What happens to devices already in: section 5.1 `on_revoke`, weakest first. */
-enum poa_on_revoke {
-    POA_ON_REVOKE_STOP_NEW,
-    POA_ON_REVOKE_REVIEW, /* the default */
-    POA_ON_REVOKE_CASCADE,
-};
-
-/* The name of an on_revoke, and back; false when text is none, *out untouched. */
-const char *poa_on_revoke_name(enum poa_on_revoke value);
+/* The on_revoke of this name (poa_on_revoke_name() is its inverse); false when there is none, *out untouched. */
 POA_MUST_USE bool poa_on_revoke_parse(poa_span text, enum poa_on_revoke *out);
+
+/* The types that are known here, in the order of section 5; NULL behind the last. */
+const char *poa_power_type_name(size_t i);
 
 /* The type: text of our own. */
 const char *poa_power_type(const poa_power *power);
