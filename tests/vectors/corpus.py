@@ -23,8 +23,8 @@ class Group:
     def bad(self, short, title, fault, twin, code, hop, member, *changes, because=None, faults=1, why=None, needs=()):
         """A vector that is denied; it differs from @twin by @changes, of which there are @faults."""
         tree = model.changed(self.trees[twin], *changes)
-        differs = model.places(self.trees[twin], tree)
-        assert len(differs) == len(changes) == faults, (self.name, short, differs)
+        differs = changed_places(model.places(self.trees[twin], tree), changes)
+        assert len(differs) == faults, (self.name, short, differs)
         assert (faults == 1) == (why is None), (self.name, short)
         return self._add(short, tree, {"title": title, "fault": fault, "faults": faults, "why": why,
                          "twin": f"{self.name}-{twin}", "differs": [named(path) for path in differs]},
@@ -56,6 +56,14 @@ class Group:
             return True
         tokens = [t for tree in self.trees.values() for t in tree["links"]]
         return any(t["signer"] == key.name or key.jwk.items() <= agent_jwk(t).items() for t in tokens)
+
+
+def changed_places(found, changes):
+    """The places that were changed; every difference found lies in one of them, and each has one."""
+    spots = [c.path.removesuffix("/-") for c in changes]
+    held = [[p for p in found if (p + "/").startswith(spot + "/") or (spot + "/").startswith(p + "/")] for spot in spots]
+    assert all(held) and {p for ps in held for p in ps} == set(found), (found, spots)
+    return spots
 
 
 def agent_jwk(tree):

@@ -56,7 +56,7 @@ class Change:
 
     def __init__(self, path, value):
         *self.way, self.last = (unescaped(name) for name in path[1:].split("/"))
-        self.value = value
+        self.path, self.value = path, value
 
     def apply(self, case):
         here = case
