@@ -473,6 +473,16 @@ bad("eddsa-flipped", "one bit of an EdDSA signature flipped", WRONG, "agent-ed-e
     warp(0, "signature", flipped))
 bad("eddsa-forged", "an EdDSA signature by another key", WRONG, "agent-ed-eddsa", "signature_invalid", 0, None,
     warp(0, "signature", by_key("site")))
+L = 2**252 + 27742317777372353535851937790883648493
+bad("eddsa-s-above-l", "an EdDSA signature with S + L for S: r and s of section 7 are those of ECDSA",
+    "RFC 8032 section 5.1.7: S out of range is invalid", "agent-ed-eddsa", "signature_invalid", 0, None,
+    warp(0, "signature", lambda s, t, k: s[:32] + (int.from_bytes(s[32:], "little") + L).to_bytes(32, "little")))
+bad("eddsa-zero", "an EdDSA signature of zeros", WRONG, "agent-ed-eddsa", "signature_invalid", 0, None,
+    warp(0, "signature", lambda s, t, k: bytes(64)))
+bad("rs256-ones", "an RS256 signature above n", "RFC 8017 section 8.2.2: a representative out of range is invalid",
+    "rsa-a-rs256", "signature_invalid", 0, None, warp(0, "signature", lambda s, t, k: b"\xff" * 256))
+bad("rs256-zero", "an RS256 signature of zeros", WRONG, "rsa-a-rs256", "signature_invalid", 0, None,
+    warp(0, "signature", lambda s, t, k: bytes(256)))
 bad("rs256-flipped", "one bit of an RS256 signature flipped", WRONG, "rsa-a-rs256", "signature_invalid", 0, None,
     warp(0, "signature", lambda s, t, k: s[:-1] + bytes([s[-1] ^ 1])))
 bad("rs256-by-pss", "a PSS signature under alg RS256", WRONG, "rsa-a-rs256", "signature_invalid", 0, None,
