@@ -151,5 +151,5 @@ bad("order-hop", "the root lives too long, the second link is for another site",
     wide, "lifetime_exceeded", 0, "/exp", claim("exp", MAX_TIME), claim("aud", OTHER_SITE, 1), faults=2,
     why="within step 6 the lowest hop is told")
 bad("order-step-5", "the root is for another site, the second link outlives it", "section 4: step 5 before step 6", two,
-    "outlives_parent", 1, "/exp", at("/policy", policy("port", at("/resource_owner", OTHER_SITE))),
+    "outlives_parent", 1, "/exp", at("/policy", policy("other-site", at("/resource_owner", OTHER_SITE))),
     claim("exp", NOW + 31 * DAY, 1), faults=2, why="all links are held together before the ceiling")
