@@ -1,0 +1,79 @@
+"""The frame of the CLI: verbs, help, unknown options, codes, version."""
+
+import re
+
+import pytest
+
+from poa_cli import Cli
+
+
+@pytest.fixture
+def cli(tmp_path):
+    return Cli(tmp_path)
+
+
+def listed(text):
+    return re.findall(r"^  ([a-z]+)  +\S", text, re.MULTILINE)
+
+
+def every_verb(cli):
+    for verb in listed(cli.ok("help").out):
+        below = listed(cli.run(verb, "--help").out) if verb in ("key", "policy") else []
+        for sub in below:
+            yield [verb, sub]
+        if not below:
+            yield [verb]
+
+
+def test_help_of_each_verb_has_an_example(cli):
+    verbs = list(every_verb(cli))
+    assert ["key", "new"] in verbs
+    for verb in verbs:
+        shown = cli.ok(*verb, "--help")
+        command = "poa " + " ".join(verb)
+        assert "Example:\n  " in shown.out, verb
+        assert command in shown.out.split("Example:")[1], verb
+        assert cli.ok("help", *verb).out == shown.out
+        assert all(len(line) <= 80 for line in shown.out.splitlines()), verb
+
+
+def test_no_verb_and_unknown_verb(cli):
+    assert "Usage: poa VERB" in cli.fails(2).err
+    assert "did you mean `poa key'?" in cli.fails(2, "kye").err
+    assert "did you mean `poa key thumbprint'?" in cli.fails(2, "key", "thumb").err
+    assert "`poa help' lists the verbs" in cli.fails(2, "frobnicate").err
+    assert "Usage: poa key VERB" in cli.fails(2, "key").err
+
+
+def test_unknown_and_abbreviated_options(cli):
+    assert "did you mean --public?" in cli.fails(2, "key", "new", "--publik", "x").err
+    assert "did you mean --passphrase-file?" in cli.fails(2, "key", "new", "--passphrase-fil", "x").err
+    refused = cli.fails(2, "key", "thumbprint", "--let-others-read", "x")
+    assert "--let-others-read-my-private-key" in refused.err
+
+
+def test_every_code_has_an_exit_code_and_a_hint(cli):
+    codes = cli.ok("codes", "--json").json["codes"]
+    assert len(codes) > 70
+    for row in codes:
+        assert 0 <= row["exit"] <= 10 and row["exit"] not in (2, 9)
+        assert (row["hint"] != "") == (row["code"] != "ok"), row
+    fallback = {r["hint"] for r in codes if r["exit"] == 1}
+    assert len(fallback) == 1
+    assert not [r for r in codes if r["exit"] > 1 and r["hint"] in fallback]
+    assert "exit  code" in cli.ok("codes").out
+
+
+def test_version_names_the_libraries(cli):
+    facts = cli.ok("version", "--json").json
+    assert set(facts) == {"poa", "protocol", "jansson", "libcurl", "crypto", "libjwt"}
+    assert cli.ok("--version").out == cli.ok("version").out
+    assert facts["poa"] in cli.ok("version").out
+
+
+def test_a_full_disk_is_a_fault(cli):
+    import subprocess
+    from poa_cli import BINARY
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([BINARY, "version"], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
+    assert done.returncode == 1 and b"standard output" in done.stderr
