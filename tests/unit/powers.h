@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "json.h"
 #include "power.h"
+#include "span.h"
 
 #include <string.h>
 
