@@ -15,6 +15,9 @@ POA_CLEANUP_DEFINE(poa_key, poa_key_free)
 /* SHA-256. Threads share ctx. POA_OK, POA_F_CRYPTO. */
 POA_MUST_USE poa_err poa_sha256(const poa_ctx *ctx, poa_span bytes, poa_id *out);
 
+/* HMAC-SHA-256 (RFC 2104). POA_OK, POA_F_CRYPTO. */
+POA_MUST_USE poa_err poa_hmac_sha256(const uint8_t key[32], poa_span bytes, poa_id *out);
+
 /* A public JWK that is parsed already. Errors as poa_key_from_jwk(). */
 POA_MUST_USE poa_err poa_key_from_json(const poa_ctx *ctx, const json_t *jwk, poa_key **out);
 

@@ -1,0 +1,168 @@
+#include "api/change.h"
+
+#include "api/nonces.h"
+#include "crypto.h"
+#include "guard.h"
+#include "reason.h"
+#include "span.h"
+#include "store/meta.h"
+#include "store/nonces.h"
+#include "store/poas.h"
+#include "store/texts.h"
+
+#include <stdlib.h>
+
+static api_change *change_of(store_op *op)
+{
+    return (api_change *)(void *)op; /* op is its first member */
+}
+
+static poa_err note_fault(api_exchange *x, poa_err err)
+{
+    x->code = err;
+    if (poa_err_is_fault(err))
+        (void)poa_deny(&x->why, err, POA_HOP_NONE, "%s", "");
+    return err;
+}
+
+/* SHA-256 of the proof's nonce; *has is false where the proof has none. */
+static poa_err hash_nonce(const api_exchange *x, poa_id *hash, bool *has)
+{
+    *has = x->proven && x->proof.nonce[0] != '\0';
+    return *has ? poa_sha256(x->service->ctx, poa_span_of(x->proof.nonce), hash) : POA_OK;
+}
+
+/* It was young when the request came and unused when it was looked at: the second must still hold. */
+static poa_err check_nonce(api_exchange *x, store_txn *txn)
+{
+    poa_id hash;
+    bool has = false;
+    bool used = false;
+    poa_err err = hash_nonce(x, &hash, &has);
+    if (!err && has)
+        err = store_nonce_used(txn, &hash, &used);
+    if (err)
+        return err;
+    return POA_GUARD(change_nonce_used, used) ? api_deny(x, POA_E_NONCE_INVALID, "") : POA_OK;
+}
+
+static poa_err check(store_op *op, store_txn *txn)
+{
+    api_change *change = change_of(op);
+    api_exchange *x = change->x;
+    x->code = POA_OK;
+    change->now_s = api_now(x->service);
+    poa_err err = x->chain ? api_alive(x, txn, change->now_s) : POA_OK;
+    if (!err)
+        err = check_nonce(x, txn);
+    if (!err)
+        err = change->check(change, txn);
+    return note_fault(x, err);
+}
+
+poa_err api_keep_chain(const poa_chain *chain, store_txn *txn, int64_t now_s, poa_id *text_id)
+{
+    poa_id text;
+    poa_err err = store_text_put(txn, poa_chain_text(chain), &text);
+    for (size_t i = 0; !err && i < poa_chain_len(chain); i++) {
+        const poa_link *link = poa_chain_link(chain, i);
+        const store_poa poa = {
+            .id = link->id,
+            .parent = i > 0 ? poa_chain_link(chain, i - 1)->id : (poa_id){{0}},
+            .root_iss = poa_chain_link(chain, 0)->iss,
+            .iss = link->iss,
+            .sub = link->sub,
+            .iat_s = link->iat_s,
+            .nbf_s = link->nbf_s,
+            .exp_s = link->exp_s,
+            .transferable = (unsigned)link->transferable,
+            .cnf = *poa_key_thumbprint(link->agent_key),
+            .kid = link->kid,
+            .chain = text,
+            .first_seen_s = now_s,
+        };
+        err = store_poa_put(txn, &poa, NULL);
+    }
+    if (!err && text_id)
+        *text_id = text;
+    return err;
+}
+
+/* What is known of every change, before the resource adds what it alone knows. */
+static void start_audit(api_change *change)
+{
+    const api_exchange *x = change->x;
+    change->audit = (store_audit_entry){
+        .time_s = change->now_s,
+        .request = http_request_id(x->request),
+        .kind = poa_span_of(change->kind),
+        .policy = *poa_policy_document_id(x->snapshot->policy),
+        .code = POA_OK,
+    };
+    if (x->proven) {
+        change->audit.proof = x->proof.id;
+        change->audit.proof_jti = poa_span_of(x->proof.jti);
+    }
+    change->audit.poa_count = x->chain ? poa_chain_len(x->chain) : 0;
+    for (size_t i = 0; i < change->audit.poa_count; i++)
+        change->audit.poas[i] = poa_chain_link(x->chain, i)->id;
+}
+
+static poa_err use_nonce(api_exchange *x, store_txn *txn, int64_t now_s)
+{
+    poa_id hash;
+    bool has = false;
+    const poa_err err = hash_nonce(x, &hash, &has);
+    if (err || !has)
+        return err;
+    return store_nonce_use(txn, &hash, now_s + API_NONCE_LIFETIME_S);
+}
+
+static poa_err apply(store_op *op, store_txn *txn)
+{
+    api_change *change = change_of(op);
+    api_exchange *x = change->x;
+    start_audit(change);
+    poa_err err = x->chain ? api_keep_chain(x->chain, txn, change->now_s, &change->audit.chain) : POA_OK;
+    if (!err)
+        err = use_nonce(x, txn, change->now_s);
+    if (!err)
+        err = store_time_mark_raise(txn, change->now_s);
+    if (!err)
+        err = change->apply(change, txn);
+    if (!err)
+        err = store_audit_append(txn, &change->audit, NULL);
+    return note_fault(x, err);
+}
+
+static void finish(api_change *change)
+{
+    if (change->end)
+        change->end(change);
+    free(change);
+}
+
+static void done(store_op *op, poa_err err)
+{
+    api_change *change = change_of(op);
+    http_request *request = change->x->request;
+    (void)note_fault(change->x, err);
+    change->reply(change, err);
+    finish(change);
+    http_resume(request);
+}
+
+void api_change_run(api_change *change)
+{
+    change->op.check = check;
+    change->op.apply = apply;
+    change->op.done = done;
+    http_request *request = change->x->request;
+    http_suspend(request);
+    if (store_writer_submit(change->x->service->writer, &change->op))
+        return;
+    (void)note_fault(change->x, POA_F_STORE);
+    api_refuse(change->x);
+    finish(change);
+    http_resume(request);
+}

@@ -1,0 +1,204 @@
+#include "api/exchange.h"
+
+#include "api/chains.h"
+#include "api/nonces.h"
+#include "api/problem.h"
+#include "api/proxy.h"
+#include "api/replays.h"
+#include "api/source.h"
+#include "crypto.h"
+#include "json.h"
+#include "reason.h"
+#include "span.h"
+#include "store/meta.h"
+#include "store/nonces.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static void end_exchange(void *data)
+{
+    api_exchange *x = data;
+    poa_chain_free(x->chain);
+    api_snapshot_free(x->snapshot);
+    free(x);
+}
+
+api_exchange *api_exchange_begin(api_service *service, http_request *request)
+{
+    api_exchange *x = calloc(1, sizeof *x);
+    if (!x) {
+        http_reply_problem(request, 503, "memory ran out");
+        return NULL;
+    }
+    x->service = service;
+    x->request = request;
+    x->snapshot = api_slot_get(service->slot);
+    x->now_s = api_now(service);
+    x->why.hop = POA_HOP_NONE;
+    x->address = api_caller_address(service->config, request);
+    http_request_attach(request, x, end_exchange);
+    return x;
+}
+
+poa_err api_deny(api_exchange *x, poa_err code, const char *member)
+{
+    x->code = poa_deny(&x->why, code, POA_HOP_NONE, "%s", member);
+    return code;
+}
+
+/* Note what a call of the library refused with; a fault leaves no reason of its own. */
+static poa_err note(api_exchange *x, poa_err err)
+{
+    if (poa_err_is_fault(err))
+        (void)poa_deny(&x->why, err, POA_HOP_NONE, "%s", "");
+    x->code = err;
+    return err;
+}
+
+poa_err api_body(api_exchange *x, json_t **out)
+{
+    const poa_err err = poa_json_parse(http_request_body(x->request), out);
+    return err ? api_deny(x, err, "") : POA_OK;
+}
+
+/* ---- steps 7 and 8 ---- */
+
+poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s)
+{
+    int64_t mark_s = 0;
+    poa_err err = store_time_mark(txn, &mark_s);
+    if (err)
+        return note(x, err);
+    const poa_revocation_source source = api_source_of(txn);
+    err = poa_chain_alive(x->service->ctx, x->chain, now_s, mark_s, &source, &x->hit, &x->why);
+    return note(x, err);
+}
+
+/* ---- step 9 ---- */
+
+struct memory {
+    api_exchange *x;
+    store_txn *txn;
+};
+
+static poa_err nonce_is_good(void *self, poa_span nonce, int64_t now_s)
+{
+    const struct memory *m = self;
+    poa_err err = api_nonce_check(m->x->service->nonces, nonce, now_s, NULL);
+    poa_id hash;
+    bool used = true;
+    if (!err)
+        err = poa_sha256(m->x->service->ctx, nonce, &hash);
+    if (!err)
+        err = store_nonce_used(m->txn, &hash, &used);
+    if (err)
+        return err;
+    return used ? POA_E_NONCE_INVALID : POA_OK;
+}
+
+static poa_err use_proof(void *self, const poa_id *key, poa_span jti, int64_t until_s)
+{
+    const struct memory *m = self;
+    return api_replays_use(m->x->service->replays, m->x->service->ctx, key, jti, m->x->now_s, until_s);
+}
+
+static poa_err check_proof(api_exchange *x, poa_span chain, poa_span proof, enum api_demand demand, store_txn *txn,
+                           poa_reason *why)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf url = {0};
+    poa_buf_text(&url, x->service->config->public_url);
+    poa_buf_add(&url, http_request_path(x->request));
+    if (url.failed)
+        return POA_F_NOMEM;
+    const poa_span urls[] = {poa_buf_span(&url)};
+    const poa_proof_expected expected = {
+        .method = http_request_method(x->request),
+        .urls = urls,
+        .urls_len = POA_COUNT(urls),
+        .chain = chain,
+        .body = http_request_body(x->request),
+        .now_s = x->now_s,
+        .started_s = x->service->started_s,
+        .nonce_demanded = demand == API_CHANGE,
+    };
+    struct memory m = {x, txn};
+    const poa_proof_memory memory = {.self = &m, .nonce = nonce_is_good, .use = use_proof};
+    return poa_proof_check(x->service->ctx, proof, x->chain, x->snapshot->policy, &expected, &memory, &x->proof,
+                           &x->proven, why);
+}
+
+/* ---- all of it ---- */
+
+/* Exactly one `Authorization: PoA <chain text>` and exactly one `DPoP: <proof>`. */
+static bool read_headers(const http_request *request, poa_span *chain, poa_span *proof)
+{
+    poa_span authorization = {0};
+    if (http_request_header(request, "Authorization", &authorization) != 1 ||
+        http_request_header(request, "DPoP", proof) != 1 || authorization.len < 4 ||
+        strncasecmp(authorization.ptr, "PoA ", 4) != 0)
+        return false;
+    *chain = poa_span_skip(authorization, 4);
+    return true;
+}
+
+poa_err api_present(api_exchange *x, enum api_demand demand)
+{
+    x->presented = true;
+    poa_span chain = {0};
+    poa_span proof = {0};
+    if (!read_headers(x->request, &chain, &proof))
+        return api_deny(x, POA_E_PROOF_MISSING, "");
+    poa_err err = api_chains_verify(x->service->chains, x->service->ctx, chain, x->snapshot->policy, x->now_s,
+                                    &x->chain, &x->why);
+    if (err)
+        return note(x, err);
+
+    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
+    err = store_read_begin(x->service->store, &txn);
+    if (err)
+        return note(x, err);
+    const poa_err alive = api_alive(x, txn, x->now_s);
+    poa_reason unproven;
+    err = check_proof(x, chain, proof, demand, txn, alive ? &unproven : &x->why);
+    if (alive)
+        return alive;
+    return note(x, err);
+}
+
+/* ---- replies ---- */
+
+void api_reply_json(api_exchange *x, unsigned status, poa_buf *body)
+{
+    if (body->failed) {
+        (void)api_deny(x, POA_F_NOMEM, "");
+        api_refuse(x);
+        return;
+    }
+    http_reply(x->request, status, "application/json", body);
+}
+
+static void challenge(api_exchange *x)
+{
+    const bool nonce = x->code == POA_E_NONCE_REQUIRED || x->code == POA_E_NONCE_INVALID;
+    http_reply_header(x->request, "WWW-Authenticate",
+                      nonce ? POA_SPAN("PoA error=\"use_dpop_nonce\"") : POA_SPAN("PoA error=\"invalid_token\""));
+    api_nonce fresh;
+    if (nonce && api_nonce_make(x->service->nonces, &x->service->random, x->now_s, &fresh) == POA_OK)
+        http_reply_header(x->request, "DPoP-Nonce", poa_span_of(fresh.chars));
+}
+
+void api_refuse(api_exchange *x)
+{
+    const unsigned status = (unsigned)poa_err_describe(x->code)->http;
+    poa_buf body = {0};
+    api_problem_write(&body, &x->why, x->proven || !x->presented, http_request_id(x->request));
+    if (status == 401)
+        challenge(x);
+    if (status == 503) {
+        char seconds[16];
+        (void)snprintf(seconds, sizeof seconds, "%u", x->service->config->limits.retry_after_s);
+        http_reply_header(x->request, "Retry-After", poa_span_of(seconds));
+    }
+    http_reply(x->request, status, "application/problem+json", &body);
+}

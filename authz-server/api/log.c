@@ -1,0 +1,87 @@
+#include "api/log.h"
+
+#include "cleanup.h"
+#include "http/route.h"
+#include "span.h"
+
+#include <stdlib.h>
+
+/* The path may hold anything that a stranger sent; the pattern of the route says as much. */
+static void add_route(poa_buf *b, const http_request *request)
+{
+    const http_route *route = http_request_route(request);
+    poa_buf_text(b, ",\"method\":");
+    poa_buf_json_text(b, http_request_method(request));
+    poa_buf_text(b, ",\"route\":");
+    if (route)
+        poa_buf_json_text(b, poa_span_of(route->pattern));
+    else
+        poa_buf_text(b, "null");
+}
+
+static void add_peer(poa_buf *b, const http_request *request)
+{
+    char text[HTTP_ADDRESS_TEXT_MAX];
+    http_address_text(http_request_peer(request), text);
+    poa_buf_text(b, ",\"peer\":");
+    poa_buf_json_text(b, poa_span_of(text));
+}
+
+static void add_chain(poa_buf *b, const poa_chain *chain)
+{
+    poa_buf_text(b, ",\"chain\":[");
+    for (size_t i = 0; i < poa_chain_len(chain); i++)
+        poa_buf_printf(b, "%s\"%s\"", i > 0 ? "," : "", poa_id_print(&poa_chain_link(chain, i)->id).chars);
+    poa_buf_text(b, "]");
+}
+
+/* The whole reason, also where the caller was told only its code. */
+static void add_decision(poa_buf *b, const api_exchange *x)
+{
+    poa_reason why = x->why;
+    why.code = x->code;
+    POA_CLEANUP(poa_freep) char *reason = poa_reason_json(&why);
+    if (!reason) {
+        b->failed = true;
+        return;
+    }
+    poa_buf_text(b, ",");
+    poa_span members = poa_span_skip(poa_span_of(reason), 1);
+    poa_buf_add(b, poa_span_head(members, members.len - 1));
+    poa_buf_printf(b, ",\"proven\":%s", x->proven ? "true" : "false");
+    if (x->proven) {
+        poa_buf_text(b, ",\"proof_jti\":");
+        poa_buf_json_text(b, poa_span_of(x->proof.jti));
+    }
+}
+
+void api_log_request(const api_service *service, const http_request *request, const api_exchange *x,
+                     const http_outcome *outcome)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
+    poa_buf_printf(&b, "{\"time\":%lld,\"request\":", (long long)api_now(service));
+    poa_buf_json_text(&b, http_request_id(request));
+    add_route(&b, request);
+    add_peer(&b, request);
+    poa_buf_printf(&b, ",\"status\":%u,\"us\":%lld,\"bytes\":%zu", outcome->status, (long long)outcome->duration_us,
+                   outcome->body_bytes);
+    if (x && (x->presented || x->code != POA_OK))
+        add_decision(&b, x);
+    if (x && x->chain)
+        add_chain(&b, x->chain);
+    if (x && x->device[0] != '\0')
+        poa_buf_printf(&b, ",\"device\":\"%s\"", x->device);
+    poa_buf_text(&b, "}");
+    if (!b.failed)
+        service->log(service->log_arg, poa_buf_span(&b));
+}
+
+void api_log_event(const api_service *service, const char *event, const char *message)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
+    poa_buf_printf(&b, "{\"time\":%lld,\"event\":\"%s\",\"message\":", (long long)api_now(service), event);
+    poa_buf_json_text(&b, poa_span_of(message));
+    poa_buf_text(&b, "}");
+    if (!b.failed)
+        service->log(service->log_arg, poa_buf_span(&b));
+}

@@ -1,0 +1,28 @@
+#ifndef API_REPLAYS_H
+#define API_REPLAYS_H
+
+#include "api/service.h"
+
+/*
+ * Proofs that were seen (protocol section 6: a jti serves once per key), in memory: proofs from before the start of
+ * this process are asked for a nonce of it. Bounded in bytes, with a fair share for each agent: once half of the room
+ * is taken, an agent that holds more than its share gets no more, so one agent cannot use up the room of all others.
+ */
+
+/** api_replays_new() - @bytes of memory at most, at least 64 KiB. POA_OK, POA_F_NOMEM. */
+POA_MUST_USE poa_err api_replays_new(size_t bytes, api_replays **out);
+void api_replays_free(api_replays *replays);
+
+/**
+ * api_replays_use() - remember that @key used @jti until @until_s. Any thread.
+ *
+ * Return: POA_OK the first time; POA_E_PROOF_REPLAYED; POA_F_STORE when there is no room for it: the proof is not
+ * accepted then, and the caller is told to come back; POA_F_CRYPTO.
+ */
+POA_MUST_USE poa_err api_replays_use(api_replays *replays, const poa_ctx *ctx, const poa_id *key, poa_span jti,
+                                     int64_t now_s, int64_t until_s);
+
+/* Proofs remembered now, and how many there is room for. */
+void api_replays_count(api_replays *replays, size_t *held, size_t *room);
+
+#endif

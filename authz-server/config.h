@@ -1,0 +1,85 @@
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "http/server.h"
+#include "poa/key.h"
+#include "poa/policy.h"
+#include "poa/request.h"
+
+/*
+ * The configuration of a server: one JSON file, each scalar overridable by flag and environment. Unknown members are
+ * errors. docs/operations.md has the table.
+ */
+
+#define CONFIG_POINTS_MAX       64
+#define CONFIG_POINT_URLS_MAX   16
+#define CONFIG_PROXIES_MAX      64
+#define CONFIG_FORWARD_URLS_MAX 16
+
+/** A listener of the configuration; texts are owned by the configuration. */
+typedef struct config_listener {
+    http_address address;
+    const char *certificate; /* file; NULL: clear text */
+    const char *key;         /* file */
+} config_listener;
+
+/**
+ * config_point - an enforcement point (an onboarding endpoint that asks us for decisions).
+ * @name: 1 to 64 characters
+ * @key:  its public key; owned
+ * @urls: its own base URLs, against which an agent's proof is checked
+ */
+typedef struct config_point {
+    const char *name;
+    poa_key *key;
+    const char *urls[CONFIG_POINT_URLS_MAX];
+    size_t urls_len;
+} config_point;
+
+/** A block of addresses: a trusted proxy, or several. */
+typedef struct config_block {
+    poa_address address;
+    unsigned prefix;
+} config_block;
+
+/**
+ * config_limits - everything that bounds memory or time, defaults filled in.
+ * @replay_bytes: memory for proofs that were seen
+ * @chain_cache:  verified chains that are kept
+ * @queue, @group: of the writer
+ * @retry_after_s: told where there is no room
+ */
+typedef struct config_limits {
+    http_limits http;
+    poa_limits chain;
+    size_t replay_bytes;
+    size_t chain_cache;
+    size_t queue;
+    size_t group;
+    unsigned retry_after_s;
+    unsigned stop_grace_ms;
+} config_limits;
+
+/** All of it. Texts and keys are owned by the configuration and live until config_free(). */
+typedef struct config {
+    const char *public_url; /* normalised, no trailing slash */
+    config_listener listeners[HTTP_LISTENERS_MAX];
+    size_t listeners_len;
+    bool clear_text_beyond_loopback; /* the awkwardly named option */
+    config_block proxies[CONFIG_PROXIES_MAX];
+    size_t proxies_len;
+    const char *data;
+    uint64_t map_bytes;
+    const char *policy;                                /* file */
+    const char *ca_certificate;                        /* file: the site CA and intermediates, PEM */
+    const char *ca_key;                                /* file */
+    const char *ca_passphrase;                         /* file or NULL */
+    const char *answer_key;                            /* file */
+    const char *forward_urls[CONFIG_FORWARD_URLS_MAX]; /* base URLs that a proxy in front of /v1/authorize serves */
+    size_t forward_urls_len;
+    config_point points[CONFIG_POINTS_MAX];
+    size_t points_len;
+    config_limits limits;
+} config;
+
+#endif
