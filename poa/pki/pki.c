@@ -29,10 +29,18 @@ bool poa_bytes_alloc(poa_bytes *bytes, size_t len)
 
 bool poa_bytes_copy(poa_bytes *bytes, poa_span from)
 {
-    if (!poa_bytes_alloc(bytes, from.len))
+    return poa_bytes_join(bytes, from, (poa_span){0});
+}
+
+bool poa_bytes_join(poa_bytes *bytes, poa_span head, poa_span tail)
+{
+    size_t len = 0;
+    if (__builtin_add_overflow(head.len, tail.len, &len) || !poa_bytes_alloc(bytes, len))
         return false;
-    if (from.len > 0)
-        memcpy(bytes->ptr, from.ptr, from.len);
+    if (head.len > 0)
+        memcpy(bytes->ptr, head.ptr, head.len);
+    if (tail.len > 0)
+        memcpy(bytes->ptr + head.len, tail.ptr, tail.len);
     return true;
 }
 

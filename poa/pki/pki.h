@@ -25,6 +25,7 @@ poa_span poa_bytes_span(const poa_bytes *bytes);
 /* Zeroed room for len bytes; false when memory is out. */
 POA_MUST_USE bool poa_bytes_alloc(poa_bytes *bytes, size_t len);
 POA_MUST_USE bool poa_bytes_copy(poa_bytes *bytes, poa_span from);
+POA_MUST_USE bool poa_bytes_join(poa_bytes *bytes, poa_span head, poa_span tail);
 /* Hand over what bytes holds and leave it empty, so that its cleanup finds nothing. */
 static inline poa_bytes poa_bytes_take(poa_bytes *bytes)
 {

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <stdatomic.h>
 
-/* Shared by crypto_*.c alone: here OpenSSL's types live. */
+/* Shared by crypto_*.c and pki/ alone: here OpenSSL's types live. */
 
 struct poa_ctx {
     EVP_MD *sha256; /* owned */
