@@ -12,7 +12,7 @@ from collections import Counter
 
 sys.dont_write_bytecode = True
 
-GROUPS = ("envelope", "claims", "links", "ceiling", "time")
+GROUPS = ("envelope", "claims", "links", "powers", "narrowing", "ceiling", "time")
 FILE_BYTES_MAX = 900_000
 
 
