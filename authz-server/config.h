@@ -60,8 +60,8 @@ typedef struct config_limits {
     unsigned stop_grace_ms;
 } config_limits;
 
-/** All of it. Texts and keys are owned by the configuration and live until config_free(). */
-typedef struct config {
+/** All of it. Texts and keys are owned by the configuration and live until server_config_free(). */
+typedef struct server_config {
     const char *public_url; /* normalised, no trailing slash */
     config_listener listeners[HTTP_LISTENERS_MAX];
     size_t listeners_len;
@@ -80,6 +80,6 @@ typedef struct config {
     config_point points[CONFIG_POINTS_MAX];
     size_t points_len;
     config_limits limits;
-} config;
+} server_config;
 
 #endif

@@ -16,7 +16,7 @@ static bool in_block(const config_block *block, const poa_address *address)
     return true;
 }
 
-bool api_is_proxy(const config *config, const poa_address *address)
+bool api_is_proxy(const server_config *config, const poa_address *address)
 {
     for (size_t i = 0; i < config->proxies_len; i++)
         if (address->family != 0 && in_block(&config->proxies[i], address))
@@ -34,7 +34,7 @@ static poa_span trim(poa_span text)
 }
 
 /* Each proxy adds who called it at the end, so what stands behind the last stranger is our own proxies' word. */
-static poa_address told(const config *config, poa_span header)
+static poa_address told(const server_config *config, poa_span header)
 {
     poa_address stranger = {0};
     poa_fields fields = poa_fields_of(header, ',');
@@ -49,7 +49,7 @@ static poa_address told(const config *config, poa_span header)
     return stranger;
 }
 
-poa_address api_caller_address(const config *config, const http_request *request)
+poa_address api_caller_address(const server_config *config, const http_request *request)
 {
     const http_address *peer = http_request_peer(request);
     poa_address address = {.family = peer->family};

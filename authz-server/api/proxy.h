@@ -11,9 +11,9 @@
  * field that is not such a proxy itself. Unknown (family 0) when a trusted proxy tells none or tells nonsense: then
  * no `networks` holds it. An IPv4-mapped address is the IPv4 address.
  */
-poa_address api_caller_address(const config *config, const http_request *request);
+poa_address api_caller_address(const server_config *config, const http_request *request);
 
 /** api_is_proxy() - is this peer a proxy that the configuration names? */
-bool api_is_proxy(const config *config, const poa_address *address);
+bool api_is_proxy(const server_config *config, const poa_address *address);
 
 #endif

@@ -57,7 +57,7 @@ void api_slot_set(api_slot *slot, api_snapshot *snapshot);
  * @ready:     set once everything stands; cleared when the server stops
  */
 typedef struct api_service {
-    const config *config;
+    const server_config *config;
     const poa_ctx *ctx;
     store *store;
     store_writer *writer;

@@ -1,0 +1,127 @@
+#include "api/device_json.h"
+
+#include "poa/request.h"
+#include "span.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const size_t dashes[] = {8, 13, 18, 23};
+
+static bool is_dash(size_t at)
+{
+    for (size_t i = 0; i < sizeof dashes / sizeof dashes[0]; i++)
+        if (dashes[i] == at)
+            return true;
+    return false;
+}
+
+api_uuid_text api_uuid_print(const store_uuid *id)
+{
+    api_uuid_text text = {{0}};
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof id->bytes; i++) {
+        if (is_dash(at))
+            text.chars[at++] = '-';
+        (void)snprintf(text.chars + at, 3, "%02x", id->bytes[i]);
+        at += 2;
+    }
+    return text;
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool api_uuid_parse(poa_span text, store_uuid *out)
+{
+    if (text.len != API_UUID_CHARS)
+        return false;
+    store_uuid id = {{0}};
+    size_t digits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        const int value = hex(text.ptr[i]);
+        if (is_dash(i) ? text.ptr[i] != '-' : value < 0)
+            return false;
+        if (is_dash(i))
+            continue;
+        id.bytes[digits / 2] = (uint8_t)(id.bytes[digits / 2] << 4 | value);
+        digits++;
+    }
+    *out = id;
+    return true;
+}
+
+static void add_text(poa_buf *b, const char *name, poa_span text)
+{
+    if (text.len == 0)
+        return;
+    poa_buf_printf(b, ",\"%s\":", name);
+    poa_buf_json_text(b, text);
+}
+
+static void add_evidence(poa_buf *b, unsigned evidence)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {{POA_EVIDENCE_DEVICE_KEY, "device_key"},
+                 {POA_EVIDENCE_IDEVID, "idevid"},
+                 {POA_EVIDENCE_ATTESTATION, "attestation"},
+                 {POA_EVIDENCE_APPROVAL, "approval"}};
+    const char *comma = "";
+    poa_buf_text(b, ",\"evidence\":[");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!(evidence & names[i].bit))
+            continue;
+        poa_buf_printf(b, "%s\"%s\"", comma, names[i].name);
+        comma = ",";
+    }
+    poa_buf_text(b, "]");
+}
+
+static void add_certificate(poa_buf *b, const store_device *device)
+{
+    if (device->certificate_count == 0)
+        return;
+    poa_buf_text(b, ",\"certificate_serial\":\"");
+    for (size_t i = 0; i < device->certificate_serial.len; i++)
+        poa_buf_printf(b, "%02x", (unsigned char)device->certificate_serial.ptr[i]);
+    poa_buf_printf(b, "\",\"not_after\":%lld", (long long)device->not_after_s);
+}
+
+void api_device_json(poa_buf *b, const store_device *device)
+{
+    poa_buf_printf(b, "{\"id\":\"%s\",\"state\":\"%s\"", api_uuid_print(&device->id).chars,
+                   store_device_state_name(device->state));
+    add_text(b, "location", device->location);
+    add_text(b, "manufacturer", device->manufacturer);
+    add_text(b, "model", device->model);
+    add_text(b, "serial", device->serial);
+    add_text(b, "id_link", device->id_link);
+    add_evidence(b, device->evidence);
+    poa_buf_printf(b, ",\"poa_id\":\"%s\",\"power\":%u", poa_id_print(&device->leaf).chars, device->power);
+    poa_buf_printf(b, ",\"effect\":\"%s\",\"on_revoke\":\"%s\",\"key\":\"%s\"", poa_effect_name(device->effect),
+                   poa_on_revoke_name(device->on_revoke), poa_id_print(&device->key).chars);
+    add_certificate(b, device);
+    poa_buf_printf(b, ",\"created\":%lld,\"updated\":%lld", (long long)device->created_s, (long long)device->updated_s);
+    add_text(b, "agent", device->actor);
+    poa_buf_text(b, "}");
+}
+
+/* What is not stated has no pointer, so that no selector matches it. */
+static poa_span stated(poa_span text)
+{
+    return text.len > 0 ? text : (poa_span){0};
+}
+
+poa_identity api_device_identity(const store_device *device)
+{
+    return (poa_identity){.manufacturer = stated(device->manufacturer),
+                          .model = stated(device->model),
+                          .serial = stated(device->serial),
+                          .id_link = stated(device->id_link)};
+}

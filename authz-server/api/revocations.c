@@ -1,0 +1,237 @@
+#include "api/chains.h"
+#include "api/change.h"
+#include "api/routes.h"
+#include "api/source.h"
+#include "api/state.h"
+#include "base64url.h"
+#include "json.h"
+#include "poa/answer.h"
+#include "poa/statement.h"
+#include "span.h"
+#include "store/meta.h"
+#include "store/poas.h"
+#include "store/statements.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* POST /v1/revocations: {"statement": <JWS>, "chain": <chain text, where the signer's standing needs one shown>} */
+struct submission {
+    api_change change;
+    poa_statement *statement; /* owned */
+    poa_chain *shown;         /* owned; NULL: none */
+    char *reach;              /* owned; NULL: no administrator's */
+    bool known;
+    uint64_t epoch;
+};
+
+static struct submission *submission_of(api_change *change)
+{
+    return (struct submission *)(void *)change; /* change is its first member */
+}
+
+static void end_submission(api_change *change)
+{
+    struct submission *s = submission_of(change);
+    poa_statement_free(s->statement);
+    poa_chain_free(s->shown);
+    free(s->reach);
+}
+
+/* The same statement again keeps its epoch; it was accepted then, whatever has become of its signer since. */
+static poa_err check(api_change *change, store_txn *txn)
+{
+    struct submission *s = submission_of(change);
+    api_exchange *x = change->x;
+    const poa_statement_facts *facts = poa_statement_get(s->statement);
+    poa_err err = store_statement_find(txn, &facts->id, &s->epoch, &s->known);
+    if (err || s->known)
+        return err;
+
+    int64_t mark_s = 0;
+    err = store_time_mark(txn, &mark_s);
+    if (err)
+        return err;
+    const poa_revocation_source source = api_source_of(txn);
+    const poa_acceptance under = {
+        .policy = x->snapshot->policy, .shown = s->shown, .now_s = change->now_s, .mark_s = mark_s, .source = &source};
+    free(POA_TAKE(s->reach));
+    return poa_statement_accept(x->service->ctx, s->statement, &under, &s->reach, &x->why);
+}
+
+/* When the record may go: the PoA's own exp as seen, else as the statement says. */
+static poa_err drop_after(const struct submission *s, store_txn *txn, int64_t skew_s, int64_t *out)
+{
+    const poa_statement_facts *facts = poa_statement_get(s->statement);
+    store_poa poa;
+    bool seen = false;
+    if (facts->target_kind == POA_TARGET_POA) {
+        const poa_err err = store_poa_get(txn, &facts->target, &poa, &seen);
+        if (err)
+            return err;
+    }
+    *out = poa_statement_drop_after(s->statement, seen ? poa.exp_s : -1, skew_s);
+    return POA_OK;
+}
+
+static poa_err apply(api_change *change, store_txn *txn)
+{
+    struct submission *s = submission_of(change);
+    const poa_statement_facts *facts = poa_statement_get(s->statement);
+    const int64_t skew_s = poa_policy_get(change->x->snapshot->policy)->clock_skew_s;
+    change->audit.statement = facts->id;
+    if (s->known)
+        return POA_OK;
+    poa_err err = s->shown ? api_keep_chain(s->shown, txn, change->now_s, &change->audit.chain) : POA_OK;
+    int64_t after_s = 0;
+    if (!err)
+        err = drop_after(s, txn, skew_s, &after_s);
+    if (err)
+        return err;
+    const bool resume = facts->target_kind == POA_TARGET_HOLD;
+    const store_statement record = {
+        .id = facts->id,
+        .op = facts->op,
+        .kind = facts->target_kind,
+        .target = resume ? (poa_id){{0}} : facts->target,
+        .hold = resume ? facts->hold : (poa_span){0},
+        .jti = facts->jti,
+        .signer = facts->kid,
+        .reach = poa_span_of(s->reach),
+        .accepted_s = change->now_s,
+        .drop_after_s = after_s,
+        .text = poa_statement_text(s->statement),
+    };
+    return store_statement_add(txn, &record, &s->epoch, NULL);
+}
+
+static void reply(api_change *change, poa_err err)
+{
+    const struct submission *s = submission_of(change);
+    api_exchange *x = change->x;
+    if (err) {
+        api_refuse(x);
+        return;
+    }
+    poa_buf body = {0};
+    poa_buf_text(&body, "{\"store\":\"");
+    poa_buf_base64url(&body, store_id(x->service->store).bytes, STORE_ID_BYTES);
+    poa_buf_printf(&body, "\",\"epoch\":%llu,\"statement\":\"%s\"}\n", (unsigned long long)s->epoch,
+                   poa_id_print(&poa_statement_get(s->statement)->id).chars);
+    api_reply_json(x, s->known ? 200 : 201, &body);
+}
+
+/* A chain that fails gives its signer no standing: the reason says why, inside statement_unauthorized. */
+static poa_err read_shown(api_exchange *x, const json_t *body, poa_chain **shown)
+{
+    const json_t *text = json_object_get(body, "chain");
+    if (!text)
+        return POA_OK;
+    if (!json_is_string(text))
+        return api_deny(x, POA_E_CLAIM_TYPE, "/chain");
+    const poa_err err = api_chains_verify(x->service->chains, x->service->ctx, poa_json_span(text), x->snapshot->policy,
+                                          x->now_s, shown, NULL);
+    if (err <= POA_OK)
+        return err ? api_deny(x, err, "") : POA_OK;
+    (void)api_deny(x, POA_E_STATEMENT_UNAUTHORIZED, "/chain");
+    x->why.because = err;
+    return x->code;
+}
+
+static poa_err read_submission(api_exchange *x, struct submission *s)
+{
+    json_t *body = NULL;
+    poa_err err = api_body(x, &body);
+    if (err)
+        return err;
+    const json_t *text = json_object_get(body, "statement");
+    if (!json_is_string(text)) {
+        err = api_deny(x, text ? POA_E_CLAIM_TYPE : POA_E_CLAIM_MISSING, "/statement");
+    } else {
+        err = poa_statement_read(x->service->ctx, poa_json_span(text), &s->statement, &x->why);
+        x->code = err;
+    }
+    if (!err)
+        err = read_shown(x, body, &s->shown);
+    json_decref(body);
+    return err;
+}
+
+void api_revocations_post(http_request *request, void *arg)
+{
+    api_exchange *x = api_exchange_begin(arg, request);
+    if (!x)
+        return;
+    struct submission *s = calloc(1, sizeof *s);
+    if (!s) {
+        (void)api_deny(x, POA_F_NOMEM, "");
+        api_refuse(x);
+        return;
+    }
+    s->change = (api_change){
+        .x = x, .kind = "statement", .check = check, .apply = apply, .reply = reply, .end = end_submission};
+    if (read_submission(x, s)) {
+        api_refuse(x);
+        end_submission(&s->change);
+        free(s);
+        return;
+    }
+    api_change_run(&s->change);
+}
+
+/* ---- GET /v1/revocations/{poa_id} ---- */
+
+static poa_err answer_for(api_exchange *x, const poa_id *id, char **text)
+{
+    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
+    poa_err err = store_read_begin(x->service->store, &txn);
+    if (err)
+        return err;
+    const poa_policy_settings *settings = poa_policy_get(x->snapshot->policy);
+    poa_answer answer = {
+        .iat_s = x->now_s, .exp_s = x->now_s + settings->max_revocation_age_s, .poa = *id, .state = POA_STATE_UNKNOWN};
+    const store_uuid store_name = store_id(x->service->store);
+    poa_base64url_encode(store_name.bytes, sizeof store_name.bytes, answer.store);
+    memcpy(answer.iss, settings->resource_owner.ptr, settings->resource_owner.len);
+
+    err = store_epoch(txn, &answer.epoch);
+    api_poa_state state;
+    if (!err)
+        err = api_poa_state_of(x, txn, id, &state);
+    if (err)
+        return err;
+    answer.state = state.state;
+    if (state.state == POA_STATE_REVOKED || state.state == POA_STATE_SUSPENDED) {
+        answer.inherited = state.inherited;
+        answer.from = state.from;
+        answer.by = state.hit.kid;
+        memcpy(answer.reason, state.hit.reason, sizeof answer.reason);
+        answer.since_s = state.hit.iat_s;
+    }
+    api_poa_state_clear(&state);
+    return poa_answer_sign(&answer, &x->snapshot->answers, text);
+}
+
+void api_revocation_get(http_request *request, void *arg)
+{
+    api_exchange *x = api_exchange_begin(arg, request);
+    if (!x)
+        return;
+    poa_id id;
+    char *text = NULL;
+    poa_err err = POA_OK;
+    if (!poa_id_parse(http_request_capture(request, 0), &id))
+        err = POA_E_MALFORMED;
+    else
+        err = answer_for(x, &id, &text);
+    if (err) {
+        (void)api_deny(x, err, "");
+        api_refuse(x);
+        return;
+    }
+    poa_buf body = {0};
+    poa_buf_text(&body, text);
+    poa_buf_text(&body, "\n");
+    free(text);
+    http_reply(request, 200, "application/jwt", &body);
+}
