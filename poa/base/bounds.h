@@ -39,6 +39,7 @@
 #define POA_RSA_BITS_MAX          4096             /* section 2 */
 #define POA_SIGNATURE_BYTES_MAX   512              /* RSA 4096 */
 #define POA_STATEMENT_BYTES_MAX   131072           /* section 8: a chain, once more in base64url, and its claims */
+#define POA_REVOCATIONS_BYTES_MAX 67108864         /* a file of statements, section 8 */
 #define POA_PROOF_BYTES_MAX       8192             /* section 6: as a link */
 #define POA_PROOF_TEXT_BYTES_MAX  256              /* jti and nonce of a proof */
 #define POA_URL_BYTES_MAX         2048             /* htu, and what it is compared with */
