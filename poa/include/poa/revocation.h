@@ -8,7 +8,7 @@
  * poa_record - an accepted statement as a store keeps it. Borrowed spans.
  * @statement:  the JWS
  * @reach:      empty or, of an administrator, how far it reaches, as poa_statement_accept() gave it:
- *              {"owner":…,"all":…,"locations":[…]}
+ *              {"owner":…,"all":…,"powers":[…]}
  * @epoch:      number in the store; 0 outside one
  * @accepted_s: when it was accepted. A signer counts as pinned when its key was pinned at that time: rotating a key
  * does not revive what it revoked
