@@ -208,7 +208,8 @@ static bool turn(http_server *server, bool open, int64_t *swept_us)
     }
 
     const int64_t now_us = http_now_us(server);
-    if (polled[0].revents || now_us - *swept_us >= (int64_t)tick_ms(server) * 1000) {
+    const bool hurry = polled[0].revents && atomic_load(&server->state) != HTTP_RUNNING;
+    if (hurry || now_us - *swept_us >= (int64_t)tick_ms(server) * 1000) {
         sweep_connections(server);
         *swept_us = now_us;
     }

@@ -1,6 +1,7 @@
 #include "inside.h"
 
 #include "cleanup.h"
+#include "guard.h"
 #include "span.h"
 
 #include <stdlib.h>
@@ -53,6 +54,10 @@ static bool start_daemons(http_crew *crew, const http_tls *tls, poa_buf *why)
     POA_CLEANUP(wipe_keyp) char *key = poa_span_dup(tls->key_pem);
     if (!certificate || !key) {
         poa_buf_text(why, "memory is out");
+        return false;
+    }
+    if (POA_GUARD(http_key_alone, !crew->tls && tls->key_pem.len > 0)) {
+        poa_buf_text(why, "TLS cannot be started: there is a key and no certificate");
         return false;
     }
     while (crew->daemon_count < crew->server->limits.threads) {

@@ -18,7 +18,7 @@
 
 /** A certificate chain and its private key, PEM. Borrowed during a call; our copy of the key is wiped. */
 typedef struct http_tls {
-    poa_span certificate_pem; /* len 0: no TLS */
+    poa_span certificate_pem; /* len 0: no TLS; then there is no key either */
     poa_span key_pem;
 } http_tls;
 
@@ -90,7 +90,7 @@ typedef struct http_outcome {
 /**
  * http_hooks - what the room needs from its caller; called from several threads at once, never under a lock of the
  * caller's.
- * @now_us:    monotonic clock, microseconds from anywhere
+ * @now_us:    monotonic clock, microseconds since any moment; not negative, less than 2^60
  * @random:    fill len bytes, unpredictably; false makes the request at hand 500
  * @problem:   write the JSON body of an error reply; request is NULL for a 408; NULL: type, title, status, detail
  * @done:      once for each request whose request line was read, after its end; NULL: nobody asks

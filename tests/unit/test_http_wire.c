@@ -231,6 +231,7 @@ static void not_http(void **state)
     };
     for (size_t i = 0; i < POA_COUNT(cases); i++) {
         const unsigned handled = atomic_load(&server.handled);
+        const unsigned done = atomic_load(&server.done);
         const int fd = rig_connect(&server);
         assert_true(rig_send(fd, cases[i].bytes.ptr, cases[i].bytes.len));
         const rig_reply reply = rig_read(fd, true);
@@ -239,6 +240,11 @@ static void not_http(void **state)
         close(fd);
         assert_true(rig_until_connections(&server, 0));
         assert_int_equal(atomic_load(&server.handled), handled);
+        /* Once there is a request line, the refusal is told to the log as well. */
+        if (atomic_load(&server.done) != done)
+            assert_int_equal(atomic_load(&server.last_status), cases[i].status);
+        else
+            assert_true(i < 5);
     }
 }
 
