@@ -3,7 +3,6 @@
 #include "api/nonces.h"
 #include "crypto.h"
 #include "guard.h"
-#include "reason.h"
 #include "span.h"
 #include "store/meta.h"
 #include "store/nonces.h"
@@ -15,14 +14,6 @@
 static api_change *change_of(store_op *op)
 {
     return (api_change *)(void *)op; /* op is its first member */
-}
-
-static poa_err note_fault(api_exchange *x, poa_err err)
-{
-    x->code = err;
-    if (poa_err_is_fault(err))
-        (void)poa_deny(&x->why, err, POA_HOP_NONE, "%s", "");
-    return err;
 }
 
 /* SHA-256 of the proof's nonce; *has is false where the proof has none. */
@@ -57,7 +48,7 @@ static poa_err check(store_op *op, store_txn *txn)
         err = check_nonce(x, txn);
     if (!err)
         err = change->check(change, txn);
-    return note_fault(x, err);
+    return api_note(x, err);
 }
 
 poa_err api_keep_chain(const poa_chain *chain, store_txn *txn, int64_t now_s, poa_id *text_id)
@@ -132,7 +123,7 @@ static poa_err apply(store_op *op, store_txn *txn)
         err = change->apply(change, txn);
     if (!err)
         err = store_audit_append(txn, &change->audit, NULL);
-    return note_fault(x, err);
+    return api_note(x, err);
 }
 
 static void finish(api_change *change)
@@ -146,7 +137,7 @@ static void done(store_op *op, poa_err err)
 {
     api_change *change = change_of(op);
     http_request *request = change->x->request;
-    (void)note_fault(change->x, err);
+    (void)api_note(change->x, err);
     change->reply(change, err);
     finish(change);
     http_resume(request);
@@ -161,7 +152,7 @@ void api_change_run(api_change *change)
     http_suspend(request);
     if (store_writer_submit(change->x->service->writer, &change->op))
         return;
-    (void)note_fault(change->x, POA_F_STORE);
+    (void)api_note(change->x, POA_F_STORE);
     api_refuse(change->x);
     finish(change);
     http_resume(request);

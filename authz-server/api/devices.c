@@ -28,9 +28,7 @@ static poa_err may_read(api_exchange *x, const store_device *device, poa_reason 
 
 static void refuse(api_exchange *x, poa_err err)
 {
-    if (poa_err_is_fault(err))
-        (void)api_deny(x, err, "");
-    x->code = err;
+    (void)api_note(x, err);
     api_refuse(x);
 }
 

@@ -47,8 +47,7 @@ poa_err api_deny(api_exchange *x, poa_err code, const char *member)
     return code;
 }
 
-/* Note what a call of the library refused with; a fault leaves no reason of its own. */
-static poa_err note(api_exchange *x, poa_err err)
+poa_err api_note(api_exchange *x, poa_err err)
 {
     if (poa_err_is_fault(err))
         (void)poa_deny(&x->why, err, POA_HOP_NONE, "%s", "");
@@ -69,10 +68,10 @@ poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s)
     int64_t mark_s = 0;
     poa_err err = store_time_mark(txn, &mark_s);
     if (err)
-        return note(x, err);
+        return api_note(x, err);
     const poa_revocation_source source = api_source_of(txn);
     err = poa_chain_alive(x->service->ctx, x->chain, now_s, mark_s, &source, &x->hit, &x->why);
-    return note(x, err);
+    return api_note(x, err);
 }
 
 /* ---- step 9 ---- */
@@ -152,18 +151,18 @@ poa_err api_present(api_exchange *x, enum api_demand demand)
     poa_err err = api_chains_verify(x->service->chains, x->service->ctx, chain, x->snapshot->policy, x->now_s,
                                     &x->chain, &x->why);
     if (err)
-        return note(x, err);
+        return api_note(x, err);
 
     POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
     err = store_read_begin(x->service->store, &txn);
     if (err)
-        return note(x, err);
+        return api_note(x, err);
     const poa_err alive = api_alive(x, txn, x->now_s);
     poa_reason unproven;
     err = check_proof(x, chain, proof, demand, txn, alive ? &unproven : &x->why);
     if (alive)
         return alive;
-    return note(x, err);
+    return api_note(x, err);
 }
 
 /* ---- replies ---- */
@@ -192,7 +191,8 @@ void api_refuse(api_exchange *x)
 {
     const unsigned status = (unsigned)poa_err_describe(x->code)->http;
     poa_buf body = {0};
-    api_problem_write(&body, &x->why, x->proven || !x->presented, http_request_id(x->request));
+    const bool whole = x->proven || !x->presented;
+    api_problem_write(&body, &x->why, whole, whole ? x->detail : "", http_request_id(x->request));
     if (status == 401)
         challenge(x);
     if (status == 503) {

@@ -19,6 +19,7 @@
  * @proven:   the proof's signature held: the caller may be told the whole reason
  * @presented: a chain and a proof were asked for
  * @code, @why: how it was decided, for the reply and the log; POA_OK until somebody refuses
+ * @detail:   one sentence more about the caller's own body, or ""
  * @hit:      the statement on which step 8 refused
  * @device:   UUID as text for the log, or ""
  */
@@ -34,6 +35,7 @@ typedef struct api_exchange {
     bool presented;
     poa_err code;
     poa_reason why;
+    char detail[160];
     poa_revocation_hit hit;
     char device[37];
 } api_exchange;
@@ -67,6 +69,12 @@ POA_MUST_USE poa_err api_body(api_exchange *x, json_t **out);
  * Gives code back.
  */
 poa_err api_deny(api_exchange *x, poa_err code, const char *member);
+
+/**
+ * api_note() - note what a call of the library or the store gave, which filled x->why if it refused; a fault has no
+ * reason of its own. Gives err back.
+ */
+poa_err api_note(api_exchange *x, poa_err err);
 
 /**
  * api_refuse() - reply with x->why as application/problem+json (RFC 9457): status from the one table, the code in

@@ -204,8 +204,7 @@ void api_poa_get(http_request *request, void *arg)
     const poa_err err = poa_id_parse(http_request_capture(request, 0), &id) ? show(x, &id, &found, &body) : POA_OK;
     if (err) {
         poa_buf_clear(&body);
-        if (poa_err_is_fault(err))
-            (void)api_deny(x, err, "");
+        (void)api_note(x, err);
         api_refuse(x);
         return;
     }

@@ -7,11 +7,12 @@
 /**
  * api_problem_write() - a reason as application/problem+json (RFC 9457).
  * @whole:   hop, member, values and inner code too; else only the code
+ * @detail:  a sentence for people, or ""
  * @request: id of the request
  *
  * {"type":"urn:poa:reason:<code>","title":…,"status":…,"code":…,"request_id":…} and, where whole, the members of
  * poa_reason_json().
  */
-void api_problem_write(poa_buf *body, const poa_reason *why, bool whole, poa_span request);
+void api_problem_write(poa_buf *body, const poa_reason *why, bool whole, const char *detail, poa_span request);
 
 #endif

@@ -1,0 +1,34 @@
+#ifndef API_ONBOARD_REQUEST_H
+#define API_ONBOARD_REQUEST_H
+
+#include "api/exchange.h"
+#include "csr.h"
+
+/**
+ * api_onboard_request - the body of POST /v1/onboardings, read and judged by itself.
+ * @body:     owned; the spans point into it
+ * @location: a site path
+ * @device:   as typed by the agent: claims, not evidence; at least one member is stated
+ * @csr:      owned; its signature verified: who made it holds the device's key
+ */
+typedef struct api_onboard_request {
+    json_t *body;
+    poa_span location;
+    poa_identity device;
+    poa_csr *csr;
+} api_onboard_request;
+
+void api_onboard_request_clear(api_onboard_request *request);
+
+/**
+ * api_onboard_request_read() - {"device":{"manufacturer","model","serial","id_link"},"csr":<PEM>,"location":<path>}.
+ *
+ * The CSR's challengePassword is the nonce of the proof, so that it was made now and for this; a serialNumber in its
+ * subject is the device's. x->why and x->detail say what is wrong.
+ *
+ * Return: POA_OK; the JSON reader's errors, claim_missing, claim_type, claim_forbidden, key_invalid,
+ * signature_invalid, identity_mismatch, with the member of the body; POA_F_*.
+ */
+POA_MUST_USE poa_err api_onboard_request_read(api_exchange *x, api_onboard_request *out);
+
+#endif
