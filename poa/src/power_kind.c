@@ -54,3 +54,8 @@ const char *poa_power_type_name(size_t i)
 {
     return i < POA_COUNT(kinds) ? kinds[i].name : NULL;
 }
+
+const char *poa_power_type_at(size_t i)
+{
+    return i < POA_COUNT(kinds) ? kinds[i].name : NULL;
+}
