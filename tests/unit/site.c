@@ -222,15 +222,13 @@ static poa_err shelf_age(void *self, int64_t now_s, int64_t *age_s)
     const shelf *here = self;
     (void)now_s;
     *age_s = here->age_s;
-    return here->fault;
+    return POA_OK;
 }
 
 /* Show each record that names the target, or where target is NULL the hold. */
 static poa_err show(const shelf *here, enum poa_statement_target kind, const poa_id *target, poa_span hold,
                     poa_record_fn fn, void *arg)
 {
-    if (here->fault)
-        return here->fault;
     for (size_t i = 0; i < here->count; i++) {
         POA_CLEANUP(poa_statement_freep) poa_statement *statement = NULL;
         if (poa_statement_read(here->s->ctx, here->records[i].statement, &statement, NULL))

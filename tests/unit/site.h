@@ -86,7 +86,6 @@ typedef struct shelf {
     poa_record records[16];
     size_t count;
     int64_t age_s;
-    poa_err fault; /* what each question returns, unless POA_OK */
 } shelf;
 
 poa_revocation_source shelf_source(shelf *shelf);

@@ -1,0 +1,330 @@
+#include "site.h"
+
+#include "chain.h"
+#include "cleanup.h"
+#include "json.h"
+#include "jws.h"
+#include "reach.h"
+#include "span.h"
+#include "statement.h"
+
+#include <string.h>
+
+static char *revoke(const site *s, enum who by, const poa_chain *chain, size_t hop)
+{
+    poa_statement_request request = statement_request(by, POA_OP_REVOKE);
+    request.target = poa_chain_link(chain, hop)->id;
+    return statement_text(s, by, &request);
+}
+
+static char *hold(const site *s, enum who by, const poa_chain *chain, size_t hop)
+{
+    poa_statement_request request = statement_request(by, POA_OP_SUSPEND);
+    request.target = poa_chain_link(chain, hop)->id;
+    return statement_text(s, by, &request);
+}
+
+/* ---- the source ---- */
+
+static void how_old_a_source_may_be(void **state)
+{
+    static const struct {
+        int64_t age_s;
+        poa_err want;
+    } ages[] = {
+        {0, POA_OK},
+        {MAX_AGE, POA_OK},
+        {MAX_AGE + 1, POA_E_REVOCATION_UNKNOWN},
+        {INT64_MAX, POA_E_REVOCATION_UNKNOWN},
+        {-1, POA_E_REVOCATION_UNKNOWN},
+    };
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    for (size_t i = 0; i < POA_COUNT(ages); i++) {
+        shelf here = {.s = s, .age_s = ages[i].age_s};
+        const poa_revocation_source source = shelf_source(&here);
+        poa_reason why = {0};
+        assert_int_equal(poa_chain_not_revoked(s->ctx, chain, NOW, &source, NULL, &why), ages[i].want);
+        if (ages[i].want) {
+            assert_int_equal(why.hop, POA_HOP_NONE);
+            assert_string_equal(why.member, "");
+        }
+    }
+}
+
+/* A shelf of which one question is answered by what stands in broken_says. */
+static poa_err broken_says;
+
+static poa_err break_age(void *self, int64_t now_s, int64_t *age_s)
+{
+    (void)self;
+    (void)now_s;
+    *age_s = 0;
+    return broken_says;
+}
+
+static poa_err break_id(void *self, const poa_id *id, poa_record_fn fn, void *arg)
+{
+    (void)self;
+    (void)id;
+    (void)fn;
+    (void)arg;
+    return broken_says;
+}
+
+static poa_err break_hold(void *self, poa_span held, poa_record_fn fn, void *arg)
+{
+    (void)self;
+    (void)held;
+    (void)fn;
+    (void)arg;
+    return broken_says;
+}
+
+static void a_source_that_fails_is_no_answer(void **state)
+{
+    static const struct {
+        poa_err says;
+        poa_err want;
+    } answers[] = {
+        {POA_F_STORE, POA_F_STORE},
+        {POA_F_NOMEM, POA_F_NOMEM},
+        {POA_E_REVOCATION_UNKNOWN, POA_E_REVOCATION_UNKNOWN},
+        {POA_E_REVOKED, POA_E_REVOCATION_UNKNOWN}, /* not the source's to say */
+    };
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_freep) char *text = hold(s, OWNER, chain, 2);
+    shelf here = {.s = s};
+    shelf_add(&here, text, NULL, NOW);
+    for (size_t i = 0; i < POA_COUNT(answers); i++) {
+        poa_revocation_source sources[4];
+        for (size_t k = 0; k < POA_COUNT(sources); k++)
+            sources[k] = shelf_source(&here);
+        sources[0].age = break_age;
+        sources[1].on_poa = break_id;
+        sources[2].on_key = break_id;
+        sources[3].on_hold = break_hold;
+        broken_says = answers[i].says;
+        for (size_t k = 0; k < POA_COUNT(sources); k++)
+            assert_int_equal(poa_chain_not_revoked(s->ctx, chain, NOW, &sources[k], NULL, NULL), answers[i].want);
+    }
+}
+
+static void a_record_that_cannot_be_read_is_a_fault(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_freep) char *good = revoke(s, SIBLING, chain, 2);
+    static const struct {
+        const char *statement; /* NULL: the good one */
+        const char *reach;
+    } records[] = {
+        {"e30.e30.AA", NULL},
+        {NULL, "{"},
+        {NULL, "{}"},
+        {NULL, "{\"owner\":\"owner.example\",\"all\":false,\"powers\":[]}"},
+        {NULL, "{\"owner\":\"owner.example\",\"powers\":[{\"type\":\"administration\",\"actions\":[\"revoke\"],"
+               "\"locations\":[\"mine-7\"]}]}"},
+        {NULL, "{\"all\":true,\"powers\":[{\"type\":\"administration\",\"actions\":[\"revoke\"],"
+               "\"locations\":[\"mine-7\"]}]}"},
+    };
+    for (size_t i = 0; i < POA_COUNT(records); i++) {
+        shelf here = {.s = s};
+        shelf_add(&here, records[i].statement ? records[i].statement : good, records[i].reach, NOW);
+        const poa_revocation_source source = shelf_source(&here);
+        assert_int_equal(poa_chain_not_revoked(s->ctx, chain, NOW, &source, NULL, NULL), POA_F_STORE);
+        poa_revocation_hit hit;
+        assert_int_equal(poa_record_judge(s->ctx, &here.records[0], chain, &hit), POA_F_STORE);
+    }
+}
+
+/* ---- status ---- */
+
+/* A root like any other, with a Token Status List reference. */
+static poa_chain *chain_with_status(const site *s)
+{
+    static const grant root = {.from = OWNER, .to = CONTRACTOR};
+    POA_CLEANUP(poa_freep) char *text = chain_text(s, &root, 1);
+    poa_jws jws;
+    assert_int_equal(poa_jws_split(s->ctx, poa_span_of(text), &jws), POA_OK);
+    POA_CLEANUP(poa_json_decrefp) json_t *payload = NULL;
+    assert_int_equal(poa_jws_read_payload(&jws, &payload), POA_OK);
+    assert_int_equal(json_object_set_new(payload, "status", json_object()), 0);
+    POA_CLEANUP(poa_freep) char *claims = json_dumps(payload, JSON_COMPACT);
+    POA_CLEANUP(poa_freep) char *token = NULL;
+    const poa_signer signer = signer_of(s, OWNER);
+    assert_int_equal(poa_jws_sign(&signer, "poa+jwt", poa_span_of(claims), &token), POA_OK);
+    poa_chain *chain = NULL;
+    assert_int_equal(poa_chain_verify(s->ctx, poa_span_of(token), s->policy, NOW, &chain, NULL), POA_OK);
+    return chain;
+}
+
+static void a_status_reference_is_unknown(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = chain_with_status(s);
+    shelf here = {.s = s};
+    const poa_revocation_source source = shelf_source(&here);
+    poa_reason why = {0};
+    assert_int_equal(poa_chain_not_revoked(s->ctx, chain, NOW, &source, NULL, &why), POA_E_REVOCATION_UNKNOWN);
+    assert_int_equal(why.hop, POA_HOP_NONE);
+    assert_string_equal(why.member, "/status");
+    assert_int_equal(poa_chain_not_revoked(s->ctx, chain, NOW, &poa_revocation_unchecked, NULL, NULL),
+                     POA_E_REVOCATION_UNKNOWN);
+
+    POA_CLEANUP(poa_freep) char *text = revoke(s, OWNER, chain, 0);
+    shelf_add(&here, text, NULL, NOW);
+    assert_int_equal(poa_chain_not_revoked(s->ctx, chain, NOW, &source, NULL, NULL), POA_E_REVOKED);
+}
+
+/* ---- what a hit tells ---- */
+
+static void a_hit_tells_what_was_said(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    poa_statement_request request = statement_request(OWNER, POA_OP_REVOKE);
+    request.target = poa_chain_link(chain, 1)->id;
+    request.reason = POA_SPAN("cessationOfOperation");
+    POA_CLEANUP(poa_freep) char *text = statement_text(s, OWNER, &request);
+    shelf here = {.s = s};
+    shelf_add(&here, text, NULL, NOW - 3);
+    const poa_revocation_source source = shelf_source(&here);
+    poa_revocation_hit hit;
+    assert_int_equal(poa_chain_alive(s->ctx, chain, NOW, 0, &source, &hit, NULL), POA_E_REVOKED);
+
+    POA_CLEANUP(poa_statement_freep) poa_statement *statement = NULL;
+    assert_int_equal(poa_statement_read(s->ctx, poa_span_of(text), &statement, NULL), POA_OK);
+    const poa_statement_facts *facts = poa_statement_get(statement);
+    assert_int_equal(hit.hop, 1);
+    assert_int_equal(hit.op, POA_OP_REVOKE);
+    assert_int_equal(hit.standing, POA_STANDING_OWNER);
+    assert_int_equal(hit.on_revoke, POA_ON_REVOKE_STOP_NEW);
+    assert_int_equal(hit.target_kind, POA_TARGET_POA);
+    assert_true(poa_id_equal(&hit.target, &request.target));
+    assert_true(poa_id_equal(&hit.statement, &facts->id));
+    assert_true(poa_id_equal(&hit.kid, thumbprint(s, OWNER)));
+    assert_true(poa_span_is(facts->jti, hit.jti));
+    assert_string_equal(hit.reason, "cessationOfOperation");
+    assert_int_equal(hit.iat_s, NOW - 10);
+    assert_int_equal(hit.accepted_s, NOW - 3);
+    assert_int_equal(hit.epoch, 1);
+}
+
+static void a_link_by_itself(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_freep) char *text = revoke(s, OWNER, chain, 1);
+    shelf here = {.s = s};
+    shelf_add(&here, text, NULL, NOW);
+    const poa_revocation_source source = shelf_source(&here);
+    poa_revocation_hit hit;
+    assert_int_equal(poa_link_state(s->ctx, chain, 0, NOW, &source, NULL, NULL), POA_OK);
+    assert_int_equal(poa_link_state(s->ctx, chain, 1, NOW, &source, &hit, NULL), POA_E_REVOKED);
+    assert_int_equal(hit.hop, 1);
+    assert_int_equal(poa_link_state(s->ctx, chain, 2, NOW, &source, NULL, NULL), POA_OK);
+    assert_int_equal(poa_link_state(s->ctx, chain, 3, NOW, &source, NULL, NULL), POA_F_USAGE);
+}
+
+static void one_record_is_judged(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_freep) char *counts = hold(s, CONTRACTOR, chain, 2);
+    POA_CLEANUP(poa_freep) char *counts_not = revoke(s, SIBLING, chain, 2);
+    poa_record record = {.statement = poa_span_of(counts), .accepted_s = NOW};
+    poa_revocation_hit hit;
+    assert_int_equal(poa_record_judge(s->ctx, &record, chain, &hit), POA_OK);
+    assert_int_equal(hit.hop, 2);
+    assert_int_equal(hit.standing, POA_STANDING_PRINCIPAL);
+    record.statement = poa_span_of(counts_not);
+    assert_int_equal(poa_record_judge(s->ctx, &record, chain, &hit), POA_OK);
+    assert_int_equal(hit.hop, POA_HOP_NONE);
+    assert_int_equal(hit.standing, POA_STANDING_NONE);
+}
+
+/* ---- the effect on devices ---- */
+
+static void what_a_statement_asks_for_devices(void **state)
+{
+    static const struct {
+        const char *reason;
+        bool says;
+        enum poa_on_revoke on_revoke;
+        enum poa_on_revoke want;
+    } asks[] = {
+        {"keyCompromise", false, 0, POA_ON_REVOKE_CASCADE},
+        {"keyCompromise", true, POA_ON_REVOKE_STOP_NEW, POA_ON_REVOKE_STOP_NEW},
+        {"superseded", false, 0, POA_ON_REVOKE_STOP_NEW},
+        {"superseded", true, POA_ON_REVOKE_CASCADE, POA_ON_REVOKE_CASCADE},
+        {"cessationOfOperation", false, 0, POA_ON_REVOKE_STOP_NEW},
+        {"unspecified", false, 0, POA_ON_REVOKE_REVIEW},
+        {"cACompromise", false, 0, POA_ON_REVOKE_REVIEW},
+        {"privilegeWithdrawn", false, 0, POA_ON_REVOKE_REVIEW},
+    };
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    for (size_t i = 0; i < POA_COUNT(asks); i++) {
+        poa_statement_request request = statement_request(OWNER, POA_OP_REVOKE);
+        request.target = poa_chain_link(chain, 0)->id;
+        request.reason = poa_span_of(asks[i].reason);
+        request.has_on_revoke = asks[i].says;
+        request.on_revoke = asks[i].on_revoke;
+        POA_CLEANUP(poa_freep) char *text = statement_text(s, OWNER, &request);
+        const poa_record record = {.statement = poa_span_of(text), .accepted_s = NOW};
+        poa_revocation_hit hit;
+        assert_int_equal(poa_record_judge(s->ctx, &record, chain, &hit), POA_OK);
+        assert_int_equal(hit.on_revoke, asks[i].want);
+    }
+}
+
+static void who_may_make_it_stronger(void **state)
+{
+    enum { STOP, REVIEW, CASCADE };
+    static const struct {
+        enum poa_standing standing;
+        enum poa_statement_op op;
+        int of_power;
+        int of_statement;
+        int want;
+    } effects[] = {
+        {POA_STANDING_OWNER, POA_OP_REVOKE, REVIEW, CASCADE, CASCADE},
+        {POA_STANDING_ADMINISTRATOR, POA_OP_REVOKE, REVIEW, CASCADE, CASCADE},
+        {POA_STANDING_ADMINISTRATOR, POA_OP_REVOKE, STOP, REVIEW, REVIEW},
+        {POA_STANDING_OWNER, POA_OP_REVOKE, CASCADE, STOP, CASCADE},
+        {POA_STANDING_PRINCIPAL, POA_OP_REVOKE, REVIEW, CASCADE, REVIEW},
+        {POA_STANDING_PRINCIPAL, POA_OP_REVOKE, CASCADE, STOP, CASCADE},
+        {POA_STANDING_SELF, POA_OP_REVOKE, STOP, CASCADE, STOP},
+        {POA_STANDING_AGENT, POA_OP_REVOKE, CASCADE, CASCADE, STOP},
+        {POA_STANDING_OWNER, POA_OP_SUSPEND, CASCADE, CASCADE, STOP},
+        {POA_STANDING_ADMINISTRATOR, POA_OP_SUSPEND, REVIEW, CASCADE, STOP},
+    };
+    (void)state;
+    for (size_t i = 0; i < POA_COUNT(effects); i++) {
+        const poa_revocation_hit hit = {
+            .op = effects[i].op,
+            .standing = effects[i].standing,
+            .on_revoke = (enum poa_on_revoke)effects[i].of_statement,
+        };
+        if ((int)poa_revocation_effect(&hit, (enum poa_on_revoke)effects[i].of_power) != effects[i].want)
+            fail_msg("effect %zu", i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(how_old_a_source_may_be),
+        cmocka_unit_test(a_source_that_fails_is_no_answer),
+        cmocka_unit_test(a_record_that_cannot_be_read_is_a_fault),
+        cmocka_unit_test(a_status_reference_is_unknown),
+        cmocka_unit_test(a_hit_tells_what_was_said),
+        cmocka_unit_test(a_link_by_itself),
+        cmocka_unit_test(one_record_is_judged),
+        cmocka_unit_test(what_a_statement_asks_for_devices),
+        cmocka_unit_test(who_may_make_it_stronger),
+    };
+    return cmocka_run_group_tests_name("revocation", tests, site_open, site_close);
+}
