@@ -29,8 +29,8 @@ static void add_routes(poa_buf *b, const char *base)
 static void add_types(poa_buf *b)
 {
     poa_buf_text(b, ",\"authorization_details_types_supported\":[");
-    for (size_t i = 0; poa_power_type_at(i); i++)
-        poa_buf_printf(b, "%s\"%s\"", i > 0 ? "," : "", poa_power_type_at(i));
+    for (size_t i = 0; poa_power_type_name(i); i++)
+        poa_buf_printf(b, "%s\"%s\"", i > 0 ? "," : "", poa_power_type_name(i));
     poa_buf_text(b, "]");
 }
 

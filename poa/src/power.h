@@ -128,8 +128,6 @@ POA_MUST_USE bool poa_on_revoke_parse(poa_span text, enum poa_on_revoke *out);
 /* The types that are known here, in the order of section 5; NULL behind the last. */
 const char *poa_power_type_name(size_t i);
 
-/* The names of the types that are known here, in order; NULL beyond the last. */
-const char *poa_power_type_at(size_t i);
 /* The type: text of our own. */
 const char *poa_power_type(const poa_power *power);
 /* Is this action among the power's? */

@@ -54,8 +54,3 @@ const char *poa_power_type_name(size_t i)
 {
     return i < POA_COUNT(kinds) ? kinds[i].name : NULL;
 }
-
-const char *poa_power_type_at(size_t i)
-{
-    return i < POA_COUNT(kinds) ? kinds[i].name : NULL;
-}
