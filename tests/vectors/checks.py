@@ -43,9 +43,9 @@ def meant_good(tree, alg):
     return alg in ALGS[jwk.get("crv", "RSA")] and all(getattr(f, "still_good", False) for f in warps)
 
 
-def check_tokens(name, trees, tokens):
-    for hop, (tree, token) in enumerate(zip(trees, tokens)):
-        check_token(f"{name}, link {hop}", tree, token)
+def check_tokens(name, tokens):
+    for i, (tree, token) in enumerate(tokens):
+        check_token(f"{name}, token {i}", tree, token)
 
 
 def check_token(name, tree, token):
@@ -74,8 +74,9 @@ def plain_header(token):
         return None
     if not isinstance(header, dict):
         return None
-    plain = list(header) == ["typ", "alg", "kid"] and dumps(header) == text and spelled == parts[:2]
-    return header if plain and all(isinstance(v, str) for v in header.values()) else None
+    plain = list(header)[:2] == ["typ", "alg"] and list(header)[2:] in (["kid"], ["jwk"])
+    strings = all(isinstance(value, str) for name, value in header.items() if name != "jwk")
+    return header if plain and strings and dumps(header) == text and spelled == parts[:2] else None
 
 
 def holds_for_jwcrypto(jwk, token):

@@ -12,7 +12,7 @@ class Group:
 
     def __init__(self, name, about):
         self.name, self.about = name, about
-        self.trees, self.vectors = {}, []
+        self.trees, self.vectors, self.tokens = {}, [], []
 
     def good(self, short, title, tree, *changes, needs=()):
         """A vector that is permitted; @tree is a case, or the id of a vector to start from."""
@@ -34,9 +34,10 @@ class Group:
         assert short not in self.trees, short
         self.trees[short] = tree
         made, tokens = model.build(tree)
-        checks.check_tokens(f"{self.name}-{short}", tree["links"], tokens)
+        checks.check_tokens(f"{self.name}-{short}", tokens)
+        self.tokens += [token_tree for token_tree, _ in tokens]
         if wanted["decision"] == "permit":
-            wanted["poa_ids"] = [model.poa_id(t) for t in tokens]
+            wanted["poa_ids"] = [model.poa_id(token) for _, token in tokens[:len(tree["links"])]]
         self.vectors.append({"id": f"{self.name}-{short}", **says, "needs": list(needs), **made, "expect": wanted})
         return short
 
@@ -54,8 +55,7 @@ class Group:
         """Does a key stand in a policy of the file, sign a token of it, or stand in one as its agent's?"""
         if any(key.jwk.get("x", key.jwk.get("n")) in text for text in policies.values()):
             return True
-        tokens = [t for tree in self.trees.values() for t in tree["links"]]
-        return any(t["signer"] == key.name or key.jwk.items() <= agent_jwk(t).items() for t in tokens)
+        return any(t["signer"] == key.name or key.jwk.items() <= agent_jwk(t).items() for t in self.tokens)
 
 
 def changed_places(found, changes):
@@ -77,6 +77,10 @@ def named(path):
     return path.replace("/links", "/chain", 1) if path.startswith("/links") else path
 
 
+ANY = object()  # where the protocol does not say: the member of `expect` is left out, and not judged
+
+
 def expect(code, hop, member, because=None):
-    return {"decision": "permit" if code == "ok" else "deny", "code": code, "hop": hop, "member": member,
-            "because": because}
+    wanted = {"decision": "permit" if code == "ok" else "deny", "code": code, "hop": hop, "member": member,
+              "because": because}
+    return {name: value for name, value in wanted.items() if value is not ANY}

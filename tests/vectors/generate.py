@@ -12,7 +12,8 @@ from collections import Counter
 
 sys.dont_write_bytecode = True
 
-GROUPS = ("envelope", "claims", "links", "powers", "narrowing", "ceiling", "time")
+GROUPS = ("envelope", "claims", "links", "powers", "narrowing", "ceiling", "time", "state", "statements", "proof",
+          "request")
 FILE_BYTES_MAX = 900_000
 
 

@@ -184,56 +184,47 @@ def case(policy, links):
 
 
 def build(tree):
-    """The members of a vector that a case decides, and the tokens for the self-check."""
-    tokens = build_links(tree["links"])
-    chain = b"~".join(tokens)
+    """The members of a vector that a case decides, and each (tree, token) that was made, the links first."""
+    made = list(zip(tree["links"], build_links(tree["links"])))
+    ids = [poa_id(token) for _, token in made]
+    chain = b"~".join(token for _, token in made)
     if tree["text"]:
         chain = tree["text"](chain)
-    facts = {"ID": lambda hop: poa_id(tokens[hop]), "ATH": b64(sha256(chain)),
-             "KEY": lambda name: KEYS[name].thumbprint}
-    made = {"policy": tree["policy"], **chain_member(chain), "limits": tree["limits"], "now": tree["now"],
-            "mark": tree["mark"], "revocations": build_revocations(tree["revocations"], facts),
-            "request": resolve(tree["request"], facts), "proof": build_proof(tree["proof"], facts),
-            "statement": build_statement(tree["statement"], facts)}
-    return made, tokens
+    facts = {"ID": lambda hop: ids[hop], "ATH": b64(sha256(chain))}
+
+    def line(one):
+        """The text of a token that stands beside the chain; a string stays as it is."""
+        if one is None or isinstance(one, str):
+            return one
+        made.append((one, build_token(one, facts)))
+        return made[-1][1].decode("latin-1")
+
+    vector = {"policy": tree["policy"], **chain_member(chain), "limits": tree["limits"], "now": tree["now"],
+              "mark": tree["mark"], "revocations": build_revocations(tree["revocations"], line),
+              "request": resolve(tree["request"], facts), "proof": build_proof(tree["proof"], line, facts),
+              "statement": build_statement(tree["statement"], line)}
+    return vector, made
 
 
 def chain_member(chain):
-    try:
-        text = chain.decode("ascii")
-    except UnicodeDecodeError:
-        text = "\0"
-    if all(" " <= c <= "~" or c in "\n\r\t" for c in text):
-        return {"chain": text}
+    if all(b" "[0] <= byte <= b"~"[0] or byte in b"\n\r\t" for byte in chain):
+        return {"chain": chain.decode("ascii")}
     return {"chain_b64": b64(chain)}
 
 
-def build_line(line, facts):
-    return line if isinstance(line, str) else build_token(line, facts).decode()
-
-
-def build_revocations(tree, facts):
+def build_revocations(tree, line):
     if not tree or "lines" not in tree:
         return tree
-    return {"mode": tree["mode"], "lines": [build_line(line, facts) for line in tree["lines"]]}
+    return {"mode": tree["mode"], "lines": [line(one) for one in tree["lines"]]}
 
 
-def build_proof(tree, facts):
+def build_proof(tree, line, facts):
     if not tree:
         return None
-    body = tree["body"]
-    made = {name: value for name, value in tree.items() if name not in ("token", "body")}
-    facts = dict(facts, BH=b64(sha256(body)))
-    made["token"] = build_line(tree["token"], facts) if tree["token"] is not None else None
-    made["body_b64"] = b64(body)
-    return resolve(made, facts)
+    facts["BH"] = b64(sha256(tree["body"]))
+    return {"token": line(tree["token"]), "method": tree["method"], "url": tree["url"], "body_b64": b64(tree["body"]),
+            "server": tree["server"]}
 
 
-def build_statement(tree, facts):
-    if not tree:
-        return None
-    return {"text": build_line(tree["token"], facts), "with_chain": tree["with_chain"]}
-
-
-def decode_part(token_text, index):
-    return unb64(token_text.split(".")[index])
+def build_statement(tree, line):
+    return {"text": line(tree["token"]), "with_chain": tree["with_chain"]} if tree else None

@@ -2,7 +2,7 @@
 from jose import Key, b64, ec_key, ed25519_key, rsa_key
 
 P256 = ("owner", "owner_next", "owner_past", "second", "stranger", "contractor", "crew", "technician", "sibling",
-        "auditor", *(f"hop{i}" for i in range(10)))
+        "auditor", "answer", "answer_other", *(f"hop{i}" for i in range(10)))
 P384 = ("owner_384", "agent_384")
 ED25519 = ("site", "agent_ed")
 RSA = ("rsa_a", "rsa_b", "rsa_4096", "rsa_2047", "rsa_1024", "rsa_4104")
