@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "constraint_list.h"
 #include "guard.h"
+#include "json.h"
 #include "selector.h"
 #include "span.h"
 
@@ -68,9 +69,18 @@ static bool match(const poa_value *value, const poa_request *request)
     return !POA_GUARD(replaced_refused, request->replaced && !selects(value, request->replaced));
 }
 
+static json_t *path_json(const poa_identity *device)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *path = json_array();
+    for (size_t i = 0; i < device->idevid_path_len; i++)
+        if (json_array_append_new(path, json_string(poa_id_print(&device->idevid_path[i]).chars)) != 0)
+            return NULL;
+    return POA_TAKE(path);
+}
+
+/* All of the identity or, when memory is out, nothing: half of it would be another one. */
 static json_t *identity_json(const poa_identity *device)
 {
-    json_t *object = json_object();
     const struct {
         const char *name;
         poa_span text;
@@ -80,27 +90,24 @@ static json_t *identity_json(const poa_identity *device)
         {"serial", device->serial},
         {"id_link", device->id_link},
     };
+    POA_CLEANUP(poa_json_decrefp) json_t *object = json_object();
     for (size_t i = 0; i < POA_COUNT(members); i++)
-        if (members[i].text.ptr)
-            json_object_set_new(object, members[i].name, poa_asked_text(members[i].text));
-    if (device->idevid_path_len == 0)
-        return object;
-
-    json_t *path = json_array();
-    for (size_t i = 0; i < device->idevid_path_len; i++)
-        json_array_append_new(path, json_string(poa_id_print(&device->idevid_path[i]).chars));
-    json_object_set_new(object, "idevid_issuer", path);
-    return object;
+        if (members[i].text.ptr && json_object_set_new(object, members[i].name, poa_asked_text(members[i].text)) != 0)
+            return NULL;
+    if (device->idevid_path_len > 0 && json_object_set_new(object, "idevid_issuer", path_json(device)) != 0)
+        return NULL;
+    return POA_TAKE(object);
 }
 
 static json_t *asked(const poa_request *request)
 {
     if (!request->replaced)
         return identity_json(&request->device);
-    json_t *both = json_object();
-    json_object_set_new(both, "device", identity_json(&request->device));
-    json_object_set_new(both, "replaced", identity_json(request->replaced));
-    return both;
+    POA_CLEANUP(poa_json_decrefp) json_t *both = json_object();
+    if (json_object_set_new(both, "device", identity_json(&request->device)) != 0 ||
+        json_object_set_new(both, "replaced", identity_json(request->replaced)) != 0)
+        return NULL;
+    return POA_TAKE(both);
 }
 
 static void show(const poa_value *value, poa_buf *b)

@@ -3,6 +3,7 @@
 #include "cleanup.h"
 #include "constraint_list.h"
 #include "guard.h"
+#include "json.h"
 
 /*
  * evidence: what the verifier must have established about the device, as a set of enum poa_evidence; device_key is
@@ -37,11 +38,13 @@ static bool match(const poa_value *value, const poa_request *request)
 
 static json_t *asked(const poa_request *request)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < POA_COUNT(names); i++)
-        if ((request->evidence | POA_EVIDENCE_DEVICE_KEY) & 1u << i)
-            json_array_append_new(list, json_string(names[i]));
-    return list;
+    POA_CLEANUP(poa_json_decrefp) json_t *list = json_array();
+    for (size_t i = 0; i < POA_COUNT(names); i++) {
+        const bool established = (request->evidence | POA_EVIDENCE_DEVICE_KEY) & 1u << i;
+        if (established && json_array_append_new(list, json_string(names[i])) != 0)
+            return NULL;
+    }
+    return POA_TAKE(list);
 }
 
 static void show(const poa_value *value, poa_buf *b)

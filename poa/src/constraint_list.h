@@ -3,8 +3,8 @@
 
 #include "constraint.h"
 
-/* What constraints that are lists have in common: 1 to max items, none twice, each child's inside one of the parent's.
- */
+/* What constraints that are lists have in common: 1 to max items, none twice; each of the child's is inside one of the
+ * parent's. */
 
 /**
  * poa_list - a kind of list.

@@ -8,8 +8,7 @@
 #include "power.h"
 #include "span.h"
 
-/* locations: site paths, each of which covers itself and what is below it. Inside: each covered by one of the parent's.
- */
+/* locations: site paths; each covers itself and what is below it. Inside: each is covered by one of the parent's. */
 
 /* [A-Za-z0-9._-]{1,64}, neither . nor .. */
 static bool is_segment(poa_span segment)

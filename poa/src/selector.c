@@ -40,8 +40,11 @@ bool poa_selector_read(const json_t *json, poa_selector *out)
     poa_selector selector = {.json = json};
     const char *name = NULL;
     json_t *value = NULL;
-    json_object_foreach((json_t *)(uintptr_t)json, name,
-                        value) if (!read_member(poa_span_of(name), value, &selector)) return false;
+    json_object_foreach((json_t *)(uintptr_t)json, name, value)
+    {
+        if (!read_member(poa_span_of(name), value, &selector))
+            return false;
+    }
     if (POA_GUARD(selector_any_alone, selector.any && members > 1))
         return false;
     *out = selector;

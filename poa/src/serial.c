@@ -44,8 +44,6 @@ static bool parse_range(poa_span text, size_t dots, poa_serial *out)
 {
     const poa_span first = poa_span_head(text, dots);
     const poa_span last = poa_span_skip(text, dots + 2);
-    if (POA_GUARD(serial_range_dots, find_dots(last) != SIZE_MAX))
-        return false;
     if (first.len == 0 || first.len != last.len) /* plain: what follows reads as many bytes of both */
         return false;
     if (POA_GUARD(serial_range_order, !before(first, last)))
@@ -54,6 +52,7 @@ static bool parse_range(poa_span text, size_t dots, poa_serial *out)
     size_t fixed = 0;
     while (fixed < first.len && first.ptr[fixed] == last.ptr[fixed])
         fixed++;
+    /* Another ".." in last would stand behind what is common. */
     const bool digits = is_digits(poa_span_skip(first, fixed)) && is_digits(poa_span_skip(last, fixed));
     if (POA_GUARD(serial_range_digits, !digits))
         return false;
@@ -86,14 +85,12 @@ static bool in_range(const poa_serial *range, poa_span text)
 {
     if (text.len != range->first.len) /* plain: what follows compares as many bytes */
         return false;
-    const poa_span fixed = poa_span_head(range->first, range->fixed);
-    if (POA_GUARD(serial_range_prefix, !poa_span_starts(text, fixed)))
-        return false;
-    if (POA_GUARD(serial_range_other, !is_digits(poa_span_skip(text, range->fixed))))
-        return false;
+    /* What lies between both ends begins as both do. */
     if (POA_GUARD(serial_range_below, before(text, range->first)))
         return false;
-    return !POA_GUARD(serial_range_above, before(range->last, text));
+    if (POA_GUARD(serial_range_above, before(range->last, text)))
+        return false;
+    return !POA_GUARD(serial_range_other, !is_digits(poa_span_skip(text, range->fixed)));
 }
 
 /* Is one serial number among those of serial? */

@@ -43,6 +43,8 @@ static const struct {
     {"..", false},
     {"...", false},
     {"1..2..3", false},
+    {"1234..5..6", false},
+    {"1..5..6..7", false},
     {"1...2", false},
     {".1...2", true}, /* .1 to .2 */
     {"1....2", false},
@@ -101,10 +103,12 @@ static const struct {
     {"SN-105..SN-195", "SN-196", false},
     {"SN-100..SN-199", "SN-10", false},
     {"SN-100..SN-199", "SN-1000", false},
-    {"SN-100..SN-199", "SN-1A0", false}, /* between them byte by byte, but no digits */
+    {"SN-100..SN-199", "SN-1A0", false},
     {"SN-100..SN-199", "SN-1:9", false},
     {"SN-100..SN-199", "SM-150", false},
     {"SN-100..SN-199", "TN-150", false},
+    {"10..99", "1:", false}, /* between them byte by byte, but no digits */
+    {"10..99", "19", true},
     {"09..11", "10", true},
     {"09..11", "9", false},
 };
