@@ -1,5 +1,6 @@
 #include "url.h"
 
+#include "address.h"
 #include "guard.h"
 #include "span.h"
 
@@ -128,18 +129,15 @@ static bool read_scheme(poa_span *rest, poa_url *url)
 static bool read_ip_literal(poa_span *rest, poa_url *url)
 {
     (void)take(rest, 1);
-    const poa_span address = take(rest, length_before(*rest, "]"));
-    if (rest->len == 0 || poa_span_find(address, ':') == SIZE_MAX)
+    const poa_span text = take(rest, length_before(*rest, "]"));
+    poa_address address;
+    if (rest->len == 0 || !poa_address_parse_raw(text, &address) || address.family != 6)
         return false;
     (void)take(rest, 1);
 
     put(url, '[');
-    for (size_t i = 0; i < address.len; i++) {
-        const char c = address.ptr[i];
-        if (hex_value(c) < 0 && c != ':' && c != '.')
-            return false;
-        put(url, lower(c));
-    }
+    for (size_t i = 0; i < text.len; i++)
+        put(url, lower(text.ptr[i]));
     put(url, ']');
     return true;
 }

@@ -80,6 +80,8 @@ static const struct {
     {"bracket not closed", "http://[::1/", NULL},
     {"text behind a bracket", "http://[::1]a/", NULL},
     {"empty brackets", "http://[]/", NULL},
+    {"IPv4 in brackets", "http://[127.0.0.1]/", NULL},
+    {"seven groups", "http://[1:2:3:4:5:6:7]/", NULL},
     {"name in brackets", "http://[abc]/", NULL},
     {"future IP literal", "http://[v1.a:b]/", NULL},
     {"zone", "http://[fe80::1%25eth0]/", NULL},
