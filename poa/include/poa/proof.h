@@ -97,7 +97,8 @@ typedef struct poa_proof_request {
     int64_t iat_s;
 } poa_proof_request;
 
-/** poa_proof_sign() - make a proof; malloc'ed. Return: POA_OK, POA_E_PROOF_INVALID (url is none), POA_F_*. */
+/** poa_proof_sign() - make a proof; malloc'ed. Return: POA_OK, POA_E_PROOF_INVALID (a request that no verifier would
+ * take), POA_F_*. */
 POA_API POA_MUST_USE poa_err poa_proof_sign(const poa_ctx *ctx, const poa_proof_request *request,
                                             const poa_signer *signer, const poa_random *random, char **proof);
 
