@@ -267,6 +267,8 @@ cell = [access(resources=[f"https://plc.mine-7.example/{i}"], actions=["read"]) 
 good("powers-32", "32 powers", one, claim("authorization_details", cell[:32]))
 bad("powers-33", "33 powers", COUNT, "powers-32", "claim_type", 0, "/authorization_details",
     claim("authorization_details", cell))
+bad("powers-twice", "a power that stands twice", "section 5: arrays are without duplicates", "powers-32", "claim_type", 0,
+    "/authorization_details", claim("authorization_details", cell[:31] + cell[:1]))
 for short, title, value in (("none", "an empty array", []), ("object", "an object", onboarding()),
                             ("string", "a string", "device_onboarding"), ("null", "null", None)):
     bad(f"powers-{short}", f"authorization_details is {title}", COUNT, one, "claim_type", 0, "/authorization_details",

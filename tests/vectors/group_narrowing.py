@@ -284,10 +284,11 @@ base = good("latest-dropped-inside", "one power under two, of which one has a li
             powers(1, drops[0]))
 bad("latest-dropped", "a limit dropped under one of the parent's, outside the other by its place", SEVERAL, base,
     "constraint_dropped", 1, f"/{POWERS}/0/max_devices", without("max_devices"))
-bad("first-child", "the second and the third power widen", "section 7: the first failing child power is told",
-    good("three-powers", "three powers under one", two_links(), powers(1, hall_2, hall_2, hall_2)), "action_widened", 1,
-    f"/{POWERS}/1/actions", power("actions", ["replace"], 1), power("locations", ["mine-7/hall-9"], 2), faults=2,
-    why="the first failing child power is told")
+three = good("three-powers", "three powers under one", two_links(),
+             powers(1, hall_2, *(onboarding(locations=[f"mine-7/hall-2/{room}"]) for room in "ab")))
+bad("first-child", "the second and the third power widen", "section 7: the first failing child power is told", three,
+    "action_widened", 1, f"/{POWERS}/1/actions", power("actions", ["replace"], 1),
+    power("locations", ["mine-7/hall-9"], 2), faults=2, why="the first failing child power is told")
 
 # The order within a pair.
 ORDER = "section 5: the order of the type's table"
