@@ -133,6 +133,15 @@ for member, because, value in (("max_devices", "limit_widened", 51), ("evidence"
     above(f"strict-{name}-absent", f"no {member} under a ceiling that has one", whole, member, "constraint_dropped",
           gone(f"/links/0/claims/authorization_details/0/{member}"))
 
+ends = good("default-effect", "effect and on_revoke as a ceiling that is silent on them has them by default", one,
+            power("effect", "until_exp"), power("on_revoke", "review"))
+above("default-effect-permanent", "permanent under a ceiling that is silent on effect", ends, "effect", "limit_widened",
+      power("effect", "permanent"))
+above("default-on-revoke-stop-new", "stop_new under a ceiling that is silent on on_revoke", ends, "on_revoke", "limit_widened",
+      power("on_revoke", "stop_new"))
+good("default-wider", "the same under a second power of the ceiling that allows them", ends, at("/policy", "site-permanent"),
+     power("effect", "permanent"), power("on_revoke", "stop_new"))
+
 halves = policy("halves", at("/owners/0/powers/0/locations", ["mine-7/hall-2"]),
                 at("/owners/0/powers/-", {"type": "device_onboarding", "actions": ["onboard", "read"],
                                           "locations": ["mine-7/hall-3"], "devices": [{"any": True}]}))

@@ -28,7 +28,8 @@ full = onboarding(
     devices=[{"manufacturer": "Example Devices", "model": "XY-1", "serial": "SN-10*"}], max_devices=20,
     evidence=["device_key", "idevid"], credential_lifetime=86400, effect="permanent", on_revoke="review",
     hours=[{"days": WEEK, "from": "07:00", "to": "17:00"}], networks=["10.7.0.0/16", "2001:db8:7::/48"])
-equal = good("equal", "a child with the parent's very power", two_links(), powers(0, full), powers(1, full))
+equal = good("equal", "a child with the parent's very power", two_links(), at("/policy", "site-permanent"), powers(0, full),
+             powers(1, full))
 bare = good("bare", "a child with the parent's very power, only what it must have", two_links())
 
 

@@ -27,7 +27,7 @@ def wrong(member, cases, twin, fault, index=0):
 
 one = good("onboarding", "a device_onboarding power with what it must have", one_link())
 two = good("two", "two links", two_links())
-every = good("every-member", "a device_onboarding power with every member", one, powers(onboarding(
+every = good("every-member", "a device_onboarding power with every member", one, at("/policy", "site-permanent"), powers(onboarding(
     max_devices=20, evidence=["device_key", "idevid"], credential_lifetime=86400, effect="permanent", on_revoke="cascade",
     hours=[{"days": ["mon", "tue"], "from": "07:00", "to": "17:00"}], networks=["10.7.0.0/16", "2001:db8:7::/48"])))
 third = good("access", "an access power", one, powers(access()))

@@ -1,6 +1,6 @@
 """The world of the vectors: one mine, its policies, and the chains that hold."""
 from jose import b64, dumps, sha256
-from model import NOW, PARENT, case, changed, token
+from model import NOW, PARENT, case, changed, fresh, token
 from world_keys import jwk
 
 SITE = "site:mine-7.example"
@@ -113,6 +113,16 @@ SITE_POLICY = {
 }
 
 POLICIES = {"site": SITE_POLICY}
+
+
+def permanent_policy():
+    """The site's policy with a second device power for the owner, as wide as any in effect and on_revoke."""
+    made = fresh(SITE_POLICY)
+    made["owners"][0]["powers"].append(made["owners"][0]["powers"][0] | {"effect": "permanent", "on_revoke": "stop_new"})
+    return made
+
+
+POLICIES["site-permanent"] = permanent_policy()
 
 
 def policy(name, *changes, of="site"):
