@@ -103,14 +103,22 @@ POA_API const poa_link *poa_chain_leaf(const poa_chain *chain);
 /**
  * poa_chain_describe() - the effective powers of the leaf, and which link caused each bound, as JSON.
  *
- * {"aud":[…],"nbf":{"value":…,"hop":…},"exp":{"value":…,"hop":…},"transferable":…,"powers":[…]} where each power has
- * its `type` and per member {"value":…,"hop":…}. Return: malloc'ed text, or NULL when memory is out.
+ * {"aud":[…],"nbf":{"value":…,"hop":…},"exp":{"value":…,"hop":…},"transferable":…,"powers":[…]}: the leaf's audience,
+ * the latest start and the earliest end of all links, and for each power of the leaf its `type` and per member
+ * {"value":…,"hop":…}, hop null where the value is the default, or null where nothing bounds it.
+ *
+ * Return: malloc'ed text, or NULL when memory is out.
  */
 POA_API POA_MUST_USE char *poa_chain_describe(const poa_chain *chain);
 
 /**
- * poa_chain_taken() - what link i took away from the link above it, as a JSON array; for the root, everything it has
- * under "granted". Return: malloc'ed text, or NULL when memory is out.
+ * poa_chain_taken() - what link i took away from the link above it, as JSON.
+ *
+ * An array with an object for each power of link i: {"type":…,"parent":…,"narrowed":{member:{"from":…,"to":…}}}, where
+ * parent is the index of the power above that it lies inside; both null where it lies in none (a chain that was only
+ * read). For the root {"type":…,"granted":…} with the power as it stands. Beyond the leaf the array is empty.
+ *
+ * Return: malloc'ed text, or NULL when memory is out.
  */
 POA_API POA_MUST_USE char *poa_chain_taken(const poa_chain *chain, size_t i);
 
