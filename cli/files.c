@@ -3,6 +3,7 @@
 #include "bounds.h"
 #include "cleanup.h"
 #include "cli.h"
+#include "file.h"
 #include "output.h"
 #include "span.h"
 
@@ -13,12 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void closep(int *fd)
-{
-    if (*fd > STDERR_FILENO)
-        (void)close(*fd);
-}
 
 static bool is_dash(const char *path)
 {
@@ -37,86 +32,43 @@ static int open_input(const char *path, int *fd)
     return CLI_OK;
 }
 
-/* Fill buffer to its end or to that of the file. */
-static int read_up_to(int fd, const char *path, char *buffer, size_t cap, size_t *len)
-{
-    *len = 0;
-    while (*len < cap) {
-        const ssize_t n = read(fd, buffer + *len, cap - *len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return cli_usage("cannot read %s: %s", path, strerror(errno));
-        if (n == 0)
-            return CLI_OK;
-        *len += (size_t)n;
-    }
-    return CLI_OK;
-}
-
-/* A buffer of one byte more than max tells a file that is too large, and has room for the NUL. */
-static int read_whole(int fd, const char *path, size_t max, char *buffer, size_t *len)
-{
-    const int failed = read_up_to(fd, path, buffer, max + 1, len);
-    if (failed)
-        return failed;
-    if (*len > max)
-        return cli_usage("%s has more than %zu bytes", path, max);
-    buffer[*len] = '\0';
-    return CLI_OK;
-}
-
 static const char *shown(const char *path)
 {
     return is_dash(path) ? "standard input" : path;
 }
 
-int cli_file_read(const char *path, size_t max, char **text, size_t *len)
+static int read_whole(int fd, const char *name, size_t max, char **text, size_t *len)
 {
-    POA_CLEANUP(closep) int fd = -1;
-    int failed = open_input(path, &fd);
-    if (failed)
-        return failed;
-    POA_CLEANUP(poa_freep) char *buffer = malloc(max + 1);
-    if (!buffer)
+    const int failed = poa_file_read(fd, max, text, len);
+    if (failed == ENOMEM)
         return cli_fault_of(POA_F_NOMEM);
-    failed = read_whole(fd, shown(path), max, buffer, len);
-    if (failed)
-        return failed;
-    *text = POA_TAKE(buffer);
-    return CLI_OK;
+    if (failed == EFBIG)
+        return cli_usage("%s has more than %zu bytes", name, max);
+    return failed ? cli_usage("cannot read %s: %s", name, strerror(failed)) : CLI_OK;
 }
 
-static int read_secret(int fd, const char *name, size_t max, poa_secret *out)
+int cli_file_read(const char *path, size_t max, char **text, size_t *len)
 {
-    POA_CLEANUP(poa_secret_clear) poa_secret secret = {.text = malloc(max + 1), .len = max};
-    if (!secret.text)
-        return cli_fault_of(POA_F_NOMEM);
-    size_t len = 0;
-    const int failed = read_whole(fd, name, max, secret.text, &len);
-    if (failed)
-        return failed;
-    secret.len = len;
-    *out = secret;
-    secret = (poa_secret){0};
-    return CLI_OK;
+    POA_CLEANUP(poa_file_closep) int fd = -1;
+    const int failed = open_input(path, &fd);
+    return failed ? failed : read_whole(fd, shown(path), max, text, len);
 }
 
 int cli_file_read_secret(const char *path, size_t max, poa_secret *out, bool *loose)
 {
-    POA_CLEANUP(closep) int fd = -1;
+    POA_CLEANUP(poa_file_closep) int fd = -1;
     const int failed = open_input(path, &fd);
     if (failed)
         return failed;
     struct stat st;
     if (loose)
         *loose = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
-    return read_secret(fd, shown(path), max, out);
+    return read_whole(fd, shown(path), max, &out->text, &out->len);
 }
 
 int cli_secret_from_descriptor(int fd, const char *name, poa_secret *out)
 {
-    const int failed = read_secret(fd, name, CLI_PASSPHRASE_BYTES_MAX, out);
+    const int failed = read_whole(fd, name, CLI_PASSPHRASE_BYTES_MAX, &out->text, &out->len);
     if (failed)
         return failed;
     char *newline = memchr(out->text, '\n', out->len);
@@ -160,32 +112,6 @@ int cli_file_may_write(const cli_write *how)
     return CLI_USAGE;
 }
 
-static bool write_all(int fd, poa_span bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes = poa_span_skip(bytes, (size_t)n);
-    }
-    return true;
-}
-
-/* Put a finished file in its place. EEXIST when there is one and it may not be replaced. */
-static bool move_into_place(const char *temporary, const char *path, bool force)
-{
-    if (force)
-        return rename(temporary, path) == 0;
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-        return true;
-    if (errno != EINVAL && errno != ENOSYS)
-        return false;
-    /* A file system that does not know the flag: a link does not replace either. */
-    return link(temporary, path) == 0 && unlink(temporary) == 0;
-}
-
 static mode_t mode_of(const cli_write *how)
 {
     if (how->secret)
@@ -197,18 +123,8 @@ static mode_t mode_of(const cli_write *how)
 
 static int write_to_descriptor(int fd, const char *name, poa_span bytes)
 {
-    return write_all(fd, bytes) ? CLI_OK : cli_fault("cannot write %s: %s", name, strerror(errno));
-}
-
-static int write_new(const cli_write *how, const char *temporary, int fd, poa_span bytes)
-{
-    if (fchmod(fd, mode_of(how)) != 0 || !write_all(fd, bytes) || fsync(fd) != 0)
-        return cli_fault("cannot write %s: %s", how->path, strerror(errno));
-    if (move_into_place(temporary, how->path, how->force))
-        return CLI_OK;
-    if (errno == EEXIST)
-        return cli_file_may_write(how);
-    return cli_fault("cannot write %s: %s", how->path, strerror(errno));
+    const int failed = poa_file_write_all(fd, bytes);
+    return failed ? cli_fault("cannot write %s: %s", name, strerror(failed)) : CLI_OK;
 }
 
 int cli_file_write(const cli_write *how, poa_span bytes)
@@ -216,26 +132,18 @@ int cli_file_write(const cli_write *how, poa_span bytes)
     if (is_dash(how->path))
         return write_to_descriptor(STDOUT_FILENO, "standard output", bytes);
 
-    POA_CLEANUP(closep) int fd = -1;
     if (is_special(how->path)) {
-        fd = open(how->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        POA_CLEANUP(poa_file_closep) int fd = open(how->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         return fd < 0 ? cli_fault("cannot write %s: %s", how->path, strerror(errno))
                       : write_to_descriptor(fd, how->path, bytes);
     }
     const int refused = cli_file_may_write(how);
     if (refused)
         return refused;
-
-    POA_CLEANUP(poa_freep) char *temporary = NULL;
-    if (asprintf(&temporary, "%s.XXXXXX", how->path) < 0) {
-        temporary = NULL;
-        return cli_fault_of(POA_F_NOMEM);
-    }
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return cli_usage("cannot write %s: %s", how->path, strerror(errno));
-    const int failed = write_new(how, temporary, fd, bytes);
-    if (failed)
-        (void)unlink(temporary);
-    return failed;
+    const int failed = poa_file_write(how->path, mode_of(how), how->force, bytes);
+    if (failed == EEXIST)
+        return cli_file_may_write(how);
+    if (failed == ENOENT || failed == ENOTDIR || failed == EACCES || failed == EROFS)
+        return cli_usage("cannot write %s: %s", how->path, strerror(failed));
+    return failed ? cli_fault("cannot write %s: %s", how->path, strerror(failed)) : CLI_OK;
 }

@@ -43,7 +43,8 @@ int cli_file_may_write(const cli_write *how);
 
 /*
  * Write bytes, then put the file in its place in one step. Without force a file that is there is never replaced, also
- * not one that appears in between (CLI_USAGE). CLI_FAULT when it cannot be written.
+ * not one that appears in between (CLI_USAGE). CLI_USAGE when there is no such folder or it may not be written there,
+ * CLI_FAULT when the writing fails.
  */
 int cli_file_write(const cli_write *how, poa_span bytes);
 

@@ -1,20 +1,9 @@
 #ifndef CLI_SUGGEST_H
 #define CLI_SUGGEST_H
 
-#include "poa/span.h"
+#include "nearest.h"
 
-#include <stddef.h>
-
-/*
- * Collects the nearest of several names: start with a zeroed one (word set), offer each name, read `best` (NULL when
- * none is near enough to be meant).
- */
-typedef struct cli_nearest {
-    poa_span word;
-    const char *best;
-    size_t distance;
-} cli_nearest;
-
-void cli_nearest_offer(cli_nearest *n, const char *name);
+typedef poa_nearest cli_nearest;
+#define cli_nearest_offer poa_nearest_offer
 
 #endif

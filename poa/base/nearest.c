@@ -1,4 +1,4 @@
-#include "suggest.h"
+#include "nearest.h"
 
 #include "span.h"
 
@@ -30,7 +30,7 @@ static size_t edits(poa_span a, poa_span b)
     return row[b.len];
 }
 
-void cli_nearest_offer(cli_nearest *n, const char *name)
+void poa_nearest_offer(poa_nearest *n, const char *name)
 {
     const poa_span candidate = poa_span_of(name);
     if (n->word.len == 0 || n->word.len > WORD_MAX || candidate.len > WORD_MAX)
