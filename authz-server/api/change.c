@@ -16,25 +16,50 @@ static api_change *change_of(store_op *op)
     return (api_change *)(void *)op; /* op is its first member */
 }
 
-/* SHA-256 of the proof's nonce; *has is false where the proof has none. */
-static poa_err hash_nonce(const api_exchange *x, poa_id *hash, bool *has)
+/* The nonces that this change uses up: the proof's, and one that the resource adds. Gives how many. */
+static size_t nonces_of(const api_change *change, poa_span out[2])
 {
-    *has = x->proven && x->proof.nonce[0] != '\0';
-    return *has ? poa_sha256(x->service->ctx, poa_span_of(x->proof.nonce), hash) : POA_OK;
+    size_t count = 0;
+    if (change->x->proven && change->x->proof.nonce[0] != '\0')
+        out[count++] = poa_span_of(change->x->proof.nonce);
+    const poa_span added = poa_span_of(change->nonce);
+    if (added.len > 0 && (count == 0 || !poa_span_equal(out[0], added)))
+        out[count++] = added;
+    return count;
 }
 
-/* It was young when the request came and unused when it was looked at: the second must still hold. */
-static poa_err check_nonce(api_exchange *x, store_txn *txn)
+/* They were young when the request came and unused when they were looked at: the second must still hold. */
+static poa_err check_nonces(const api_change *change, store_txn *txn)
 {
-    poa_id hash;
-    bool has = false;
-    bool used = false;
-    poa_err err = hash_nonce(x, &hash, &has);
-    if (!err && has)
-        err = store_nonce_used(txn, &hash, &used);
-    if (err)
-        return err;
-    return POA_GUARD(change_nonce_used, used) ? api_deny(x, POA_E_NONCE_INVALID, "") : POA_OK;
+    poa_span nonces[2];
+    const size_t count = nonces_of(change, nonces);
+    for (size_t i = 0; i < count; i++) {
+        poa_id hash;
+        bool used = false;
+        poa_err err = poa_sha256(change->x->service->ctx, nonces[i], &hash);
+        if (!err)
+            err = store_nonce_used(txn, &hash, &used);
+        if (err)
+            return err;
+        if (POA_GUARD(change_nonce_used, used))
+            return api_deny(change->x, POA_E_NONCE_INVALID, "");
+    }
+    return POA_OK;
+}
+
+static poa_err use_nonces(const api_change *change, store_txn *txn)
+{
+    poa_span nonces[2];
+    const size_t count = nonces_of(change, nonces);
+    for (size_t i = 0; i < count; i++) {
+        poa_id hash;
+        poa_err err = poa_sha256(change->x->service->ctx, nonces[i], &hash);
+        if (!err)
+            err = store_nonce_use(txn, &hash, change->now_s + API_NONCE_LIFETIME_S);
+        if (err)
+            return err;
+    }
+    return POA_OK;
 }
 
 static poa_err check(store_op *op, store_txn *txn)
@@ -45,7 +70,7 @@ static poa_err check(store_op *op, store_txn *txn)
     change->now_s = api_now(x->service);
     poa_err err = x->chain ? api_alive(x, txn, change->now_s) : POA_OK;
     if (!err)
-        err = check_nonce(x, txn);
+        err = check_nonces(change, txn);
     if (!err)
         err = change->check(change, txn);
     return api_note(x, err);
@@ -99,16 +124,6 @@ static void start_audit(api_change *change)
         change->audit.poas[i] = poa_chain_link(x->chain, i)->id;
 }
 
-static poa_err use_nonce(api_exchange *x, store_txn *txn, int64_t now_s)
-{
-    poa_id hash;
-    bool has = false;
-    const poa_err err = hash_nonce(x, &hash, &has);
-    if (err || !has)
-        return err;
-    return store_nonce_use(txn, &hash, now_s + API_NONCE_LIFETIME_S);
-}
-
 static poa_err apply(store_op *op, store_txn *txn)
 {
     api_change *change = change_of(op);
@@ -116,7 +131,7 @@ static poa_err apply(store_op *op, store_txn *txn)
     start_audit(change);
     poa_err err = x->chain ? api_keep_chain(x->chain, txn, change->now_s, &change->audit.chain) : POA_OK;
     if (!err)
-        err = use_nonce(x, txn, change->now_s);
+        err = use_nonces(change, txn);
     if (!err)
         err = store_time_mark_raise(txn, change->now_s);
     if (!err)

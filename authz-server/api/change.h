@@ -22,6 +22,7 @@ typedef struct api_change api_change;
  * @apply: puts. May run twice. It fills what it knows of @audit (device, certificate serial, statement)
  * @reply: after the commit, on the writer's thread: reply, or api_refuse() when err is no POA_OK. Does not block
  * @end:   frees what the resource's struct owns, but not the struct
+ * @nonce: a nonce to use up besides the proof's, or NULL; borrowed
  * @now_s: the moment at which the change is made, read from the clock at each check
  * @audit: the entry that apply() fills further; reset before each run
  */
@@ -33,6 +34,7 @@ struct api_change {
     poa_err (*apply)(api_change *change, store_txn *txn);
     void (*reply)(api_change *change, poa_err err);
     void (*end)(api_change *change);
+    const char *nonce;
     int64_t now_s;
     store_audit_entry audit;
 };

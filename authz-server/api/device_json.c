@@ -65,19 +65,12 @@ static void add_text(poa_buf *b, const char *name, poa_span text)
 
 static void add_evidence(poa_buf *b, unsigned evidence)
 {
-    static const struct {
-        unsigned bit;
-        const char *name;
-    } names[] = {{POA_EVIDENCE_DEVICE_KEY, "device_key"},
-                 {POA_EVIDENCE_IDEVID, "idevid"},
-                 {POA_EVIDENCE_ATTESTATION, "attestation"},
-                 {POA_EVIDENCE_APPROVAL, "approval"}};
     const char *comma = "";
     poa_buf_text(b, ",\"evidence\":[");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!(evidence & names[i].bit))
+    for (size_t i = 0; poa_evidence_name(i); i++) {
+        if (!(evidence & 1u << i))
             continue;
-        poa_buf_printf(b, "%s\"%s\"", comma, names[i].name);
+        poa_buf_printf(b, "%s\"%s\"", comma, poa_evidence_name(i));
         comma = ",";
     }
     poa_buf_text(b, "]");

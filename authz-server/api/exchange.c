@@ -1,17 +1,15 @@
 #include "api/exchange.h"
 
 #include "api/chains.h"
+#include "api/memory.h"
 #include "api/nonces.h"
 #include "api/problem.h"
 #include "api/proxy.h"
-#include "api/replays.h"
 #include "api/source.h"
-#include "crypto.h"
 #include "json.h"
 #include "reason.h"
 #include "span.h"
 #include "store/meta.h"
-#include "store/nonces.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -76,54 +74,15 @@ poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s)
 
 /* ---- step 9 ---- */
 
-struct memory {
-    api_exchange *x;
-    store_txn *txn;
-};
-
-static poa_err nonce_is_good(void *self, poa_span nonce, int64_t now_s)
+static poa_err check_proof(api_exchange *x, poa_span proof, const poa_proof_expected *expected, poa_reason *why)
 {
-    const struct memory *m = self;
-    poa_err err = api_nonce_check(m->x->service->nonces, nonce, now_s, NULL);
-    poa_id hash;
-    bool used = true;
-    if (!err)
-        err = poa_sha256(m->x->service->ctx, nonce, &hash);
-    if (!err)
-        err = store_nonce_used(m->txn, &hash, &used);
+    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
+    const poa_err err = store_read_begin(x->service->store, &txn);
     if (err)
         return err;
-    return used ? POA_E_NONCE_INVALID : POA_OK;
-}
-
-static poa_err use_proof(void *self, const poa_id *key, poa_span jti, int64_t until_s)
-{
-    const struct memory *m = self;
-    return api_replays_use(m->x->service->replays, m->x->service->ctx, key, jti, m->x->now_s, until_s);
-}
-
-static poa_err check_proof(api_exchange *x, poa_span chain, poa_span proof, enum api_demand demand, store_txn *txn,
-                           poa_reason *why)
-{
-    POA_CLEANUP(poa_buf_clear) poa_buf url = {0};
-    poa_buf_text(&url, x->service->config->public_url);
-    poa_buf_add(&url, http_request_path(x->request));
-    if (url.failed)
-        return POA_F_NOMEM;
-    const poa_span urls[] = {poa_buf_span(&url)};
-    const poa_proof_expected expected = {
-        .method = http_request_method(x->request),
-        .urls = urls,
-        .urls_len = POA_COUNT(urls),
-        .chain = chain,
-        .body = http_request_body(x->request),
-        .now_s = x->now_s,
-        .started_s = x->service->started_s,
-        .nonce_demanded = demand == API_CHANGE,
-    };
-    struct memory m = {x, txn};
-    const poa_proof_memory memory = {.self = &m, .nonce = nonce_is_good, .use = use_proof};
-    return poa_proof_check(x->service->ctx, proof, x->chain, x->snapshot->policy, &expected, &memory, &x->proof,
+    api_memory m = {x, txn};
+    const poa_proof_memory memory = api_memory_of(&m);
+    return poa_proof_check(x->service->ctx, proof, x->chain, x->snapshot->policy, expected, &memory, &x->proof,
                            &x->proven, why);
 }
 
@@ -141,28 +100,63 @@ static bool read_headers(const http_request *request, poa_span *chain, poa_span 
     return true;
 }
 
-poa_err api_present(api_exchange *x, enum api_demand demand)
+/* Steps 7 and 8 as things stand now. */
+static poa_err alive_now(api_exchange *x)
+{
+    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
+    const poa_err err = store_read_begin(x->service->store, &txn);
+    return err ? api_note(x, err) : api_alive(x, txn, x->now_s);
+}
+
+/* expected lacks the chain: it stands in the header. */
+static poa_err present(api_exchange *x, poa_proof_expected *expected)
 {
     x->presented = true;
-    poa_span chain = {0};
     poa_span proof = {0};
-    if (!read_headers(x->request, &chain, &proof))
+    if (!read_headers(x->request, &expected->chain, &proof))
         return api_deny(x, POA_E_PROOF_MISSING, "");
-    poa_err err = api_chains_verify(x->service->chains, x->service->ctx, chain, x->snapshot->policy, x->now_s,
+    poa_err err = api_chains_verify(x->service->chains, x->service->ctx, expected->chain, x->snapshot->policy, x->now_s,
                                     &x->chain, &x->why);
     if (err)
         return api_note(x, err);
 
-    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
-    err = store_read_begin(x->service->store, &txn);
-    if (err)
-        return api_note(x, err);
-    const poa_err alive = api_alive(x, txn, x->now_s);
-    poa_reason unproven;
-    err = check_proof(x, chain, proof, demand, txn, alive ? &unproven : &x->why);
-    if (alive)
-        return alive;
-    return api_note(x, err);
+    const poa_err alive = alive_now(x);
+    poa_reason unheard;
+    err = check_proof(x, proof, expected, alive ? &unheard : &x->why);
+    return alive ? alive : api_note(x, err);
+}
+
+poa_err api_present_for(api_exchange *x, poa_span method, poa_span url, enum api_demand demand)
+{
+    poa_proof_expected expected = {
+        .method = method,
+        .urls = &url,
+        .urls_len = 1,
+        .now_s = x->now_s,
+        .started_s = x->service->started_s,
+        .nonce_demanded = demand == API_CHANGE,
+    };
+    return present(x, &expected);
+}
+
+poa_err api_present(api_exchange *x, enum api_demand demand)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf url = {0};
+    poa_buf_text(&url, x->service->config->public_url);
+    poa_buf_add(&url, http_request_path(x->request));
+    if (url.failed)
+        return api_deny(x, POA_F_NOMEM, "");
+    const poa_span urls[] = {poa_buf_span(&url)};
+    poa_proof_expected expected = {
+        .method = http_request_method(x->request),
+        .urls = urls,
+        .urls_len = POA_COUNT(urls),
+        .body = http_request_body(x->request),
+        .now_s = x->now_s,
+        .started_s = x->service->started_s,
+        .nonce_demanded = demand == API_CHANGE,
+    };
+    return present(x, &expected);
 }
 
 /* ---- replies ---- */
@@ -177,7 +171,7 @@ void api_reply_json(api_exchange *x, unsigned status, poa_buf *body)
     http_reply(x->request, status, "application/json", body);
 }
 
-static void challenge(api_exchange *x)
+void api_challenge(api_exchange *x)
 {
     const bool nonce = x->code == POA_E_NONCE_REQUIRED || x->code == POA_E_NONCE_INVALID;
     http_reply_header(x->request, "WWW-Authenticate",
@@ -194,7 +188,7 @@ void api_refuse(api_exchange *x)
     const bool whole = x->proven || !x->presented;
     api_problem_write(&body, &x->why, whole, whole ? x->detail : "", http_request_id(x->request));
     if (status == 401)
-        challenge(x);
+        api_challenge(x);
     if (status == 503) {
         char seconds[16];
         (void)snprintf(seconds, sizeof seconds, "%u", x->service->config->limits.retry_after_s);

@@ -57,6 +57,11 @@ enum api_demand { API_READ, API_CHANGE };
 POA_MUST_USE poa_err api_present(api_exchange *x, enum api_demand demand);
 
 /**
+ * api_present_for() - the same for a request that somebody else received: the proof is for its method and URL. No body.
+ */
+POA_MUST_USE poa_err api_present_for(api_exchange *x, poa_span method, poa_span url, enum api_demand demand);
+
+/**
  * api_alive() - steps 7 and 8 for x->chain, in one transaction, at now_s. Sets x->why and x->hit on a refusal.
  */
 POA_MUST_USE poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s);
@@ -83,6 +88,9 @@ poa_err api_note(api_exchange *x, poa_err err);
  * DPoP-Nonce, a 503 Retry-After.
  */
 void api_refuse(api_exchange *x);
+
+/** api_challenge() - the fields that go with a 401: WWW-Authenticate, and about a nonce a fresh DPoP-Nonce. */
+void api_challenge(api_exchange *x);
 
 /** api_reply_json() - reply with JSON; a failed buffer makes it 503. */
 void api_reply_json(api_exchange *x, unsigned status, poa_buf *body);

@@ -61,3 +61,14 @@ poa_address api_caller_address(const server_config *config, const http_request *
         return (poa_address){0};
     return told(config, header);
 }
+
+bool api_url_is_under(poa_span url, const char *const *bases, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const poa_span base = poa_span_of(bases[i]);
+        const poa_span rest = poa_span_skip(url, base.len);
+        if (poa_span_starts(url, base) && (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?'))
+            return true;
+    }
+    return false;
+}

@@ -16,4 +16,12 @@ poa_address api_caller_address(const server_config *config, const http_request *
 /** api_is_proxy() - is this peer a proxy that the configuration names? */
 bool api_is_proxy(const server_config *config, const poa_address *address);
 
+/**
+ * api_url_is_under() - is url one of these base URLs, or below one by whole segments?
+ *
+ * A plain comparison of bytes: the proof's own check normalises; here a spelling that is not the configured one is
+ * refused.
+ */
+bool api_url_is_under(poa_span url, const char *const *bases, size_t len);
+
 #endif

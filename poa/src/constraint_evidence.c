@@ -4,6 +4,7 @@
 #include "constraint_list.h"
 #include "guard.h"
 #include "json.h"
+#include "span.h"
 
 /*
  * evidence: what the verifier must have established about the device, as a set of enum poa_evidence; device_key is
@@ -17,6 +18,19 @@ static const poa_words words = {POA_COUNT(names), names};
 _Static_assert(POA_EVIDENCE_DEVICE_KEY == 1 && POA_EVIDENCE_IDEVID == 2 && POA_EVIDENCE_ATTESTATION == 4 &&
                    POA_EVIDENCE_APPROVAL == 8,
                "names follow the bits");
+
+const char *poa_evidence_name(size_t i)
+{
+    return i < POA_COUNT(names) ? names[i] : NULL;
+}
+
+unsigned poa_evidence_by_name(poa_span name)
+{
+    for (unsigned i = 0; i < POA_COUNT(names); i++)
+        if (poa_span_is(name, names[i]))
+            return 1u << i;
+    return 0;
+}
 
 static poa_err read(const json_t *json, poa_value *out)
 {

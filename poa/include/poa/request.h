@@ -17,6 +17,12 @@ enum poa_evidence {
     POA_EVIDENCE_APPROVAL = 1 << 3,
 };
 
+/** poa_evidence_name() - the name of the i-th bit of enum poa_evidence; NULL beyond the last. */
+POA_API const char *poa_evidence_name(size_t i);
+
+/** poa_evidence_by_name() - the bit with this name; 0 for any other text. */
+POA_API unsigned poa_evidence_by_name(poa_span name);
+
 /**
  * poa_identity - the members of a device's identity that are stated; a span whose ptr is NULL is not stated.
  * @idevid_path: SHA-256 of the SubjectPublicKeyInfo of every CA in the certificate path that the verifier validated
