@@ -115,6 +115,34 @@ def verify(jwk, alg, signature, text):
         public.verify(encode_dss_signature(r, s), text, ec.ECDSA(hash_))
 
 
+# The reason codes of section 7 by group, without the faults of a machine.
+CODES = """
+    chain_empty chain_too_long too_large malformed duplicate_member limit_exceeded header_forbidden typ_mismatch
+    alg_missing alg_not_allowed kid_mismatch alg_key_mismatch signature_malformed signature_invalid
+    claim_missing claim_type claim_forbidden key_invalid private_key_in_token window_empty cycle
+    root_untrusted issuer_mismatch principal_misaligned parent_hash_mismatch audience_widened not_transferable
+    depth_invalid predates_parent outlives_parent
+    power_unknown power_invalid action_widened location_widened device_widened constraint_dropped evidence_weakened
+    limit_widened power_outside_parent
+    audience_mismatch lifetime_exceeded ceiling_exceeded
+    issued_in_future not_yet_valid expired clock_unsure
+    key_revoked revoked suspended revocation_unknown quota_exceeded
+    proof_missing proof_invalid proof_key_mismatch proof_binding_mismatch proof_stale nonce_required nonce_invalid
+    proof_replayed
+    action_not_granted location_not_granted device_not_granted resource_not_granted evidence_missing outside_hours
+    network_not_granted identity_mismatch device_exists approval_required
+    statement_invalid statement_unauthorized
+""".split()
+NEED_A_STORE = {"identity_mismatch", "device_exists", "approval_required"}
+
+
+def check_codes(vectors):
+    """Every code that a vector can show is shown, and none that the protocol does not have."""
+    shown = {v["expect"]["code"] for v in vectors} - {"ok"}
+    assert shown == set(CODES) - NEED_A_STORE, shown ^ (set(CODES) - NEED_A_STORE)
+    assert len({v["id"] for v in vectors}) == len(vectors), "an id stands in two files"
+
+
 def check_document(document):
     """The shape of a file, and what a schema cannot say: ids, twins, policies, depth."""
     with open(os.path.join(HERE, "schema.json"), encoding="utf-8") as file:

@@ -61,9 +61,13 @@ class Group:
 def changed_places(found, changes):
     """The places that were changed; every difference found lies in one of them, and each has one."""
     spots = [c.path.removesuffix("/-") for c in changes]
-    held = [[p for p in found if (p + "/").startswith(spot + "/") or (spot + "/").startswith(p + "/")] for spot in spots]
+    held = [[place for place in found if within(place, spot) or within(spot, place)] for spot in spots]
     assert all(held) and {p for ps in held for p in ps} == set(found), (found, spots)
     return spots
+
+
+def within(place, spot):
+    return (place + "/").startswith(spot + "/")
 
 
 def agent_jwk(tree):

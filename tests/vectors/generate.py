@@ -12,8 +12,10 @@ from collections import Counter
 
 sys.dont_write_bytecode = True
 
-GROUPS = ("envelope", "claims", "links", "powers", "narrowing", "ceiling", "time", "state", "statements", "proof",
-          "request")
+import checks
+
+GROUPS = ("envelope", "signatures", "claims", "links", "powers", "narrowing", "ceiling", "time", "state", "statements",
+          "proof", "request")
 FILE_BYTES_MAX = 900_000
 
 
@@ -24,6 +26,8 @@ def main():
     options = options.parse_args()
 
     stale = [name for name in options.groups if not make(name, options.check)]
+    if set(options.groups) == set(GROUPS):
+        checks.check_codes([vector for group in MADE for vector in group.vectors])
     report()
     if stale:
         sys.exit(f"not what the generator makes: {', '.join(stale)}; run tests/vectors/generate.py")
@@ -48,7 +52,6 @@ def make(name, check):
 
 
 def report():
-    import checks
     for group in MADE:
         decisions = Counter(v["expect"]["decision"] for v in group.vectors)
         codes = {v["expect"]["code"] for v in group.vectors} - {"ok"}

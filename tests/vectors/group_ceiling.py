@@ -1,8 +1,8 @@
 """Step 6, the ceiling: what the site allows an owner, whatever the owner signed."""
 from corpus import Group
 from model import NOW, PARENT, at, gone
-from world import (DAY, HOUR, MAX_TIME, OTHER_SITE, SECOND_OWNER, SITE, access, administration, case, link, one_link,
-                   onboarding, policy, two_links)
+from world import (DAY, HOUR, MAX_TIME, OTHER_SITE, SECOND_OWNER, SITE, access, administration, case, link, onboarding,
+                   one_link, policy, two_links)
 
 group = Group("ceiling", "Step 6: audience, number of links, life, and the powers that the policy allows an owner")
 good, bad = group.good, group.bad
@@ -137,9 +137,11 @@ ends = good("default-effect", "effect and on_revoke as a ceiling that is silent 
             power("effect", "until_exp"), power("on_revoke", "review"))
 above("default-effect-permanent", "permanent under a ceiling that is silent on effect", ends, "effect", "limit_widened",
       power("effect", "permanent"))
-above("default-on-revoke-stop-new", "stop_new under a ceiling that is silent on on_revoke", ends, "on_revoke", "limit_widened",
+above("default-on-revoke-stop-new", "stop_new under a ceiling that is silent on on_revoke", ends, "on_revoke",
+      "limit_widened",
       power("on_revoke", "stop_new"))
-good("default-wider", "the same under a second power of the ceiling that allows them", ends, at("/policy", "site-permanent"),
+good("default-wider", "the same under a second power of the ceiling that allows them", ends,
+     at("/policy", "site-permanent"),
      power("effect", "permanent"), power("on_revoke", "stop_new"))
 
 halves = policy("halves", at("/owners/0/powers/0/locations", ["mine-7/hall-2"]),

@@ -2,8 +2,7 @@
 from corpus import Group
 from jose import Raw, b64, unb64
 from model import NOW, at, edit, gone, warp
-from world import (DAY, HOUR, MAX_TIME, OTHER_SITE, OWNER, SITE, access, administration, jti, link, one_link, onboarding,
-                   pinned, policy, three_links, two_links)
+from world import HOUR, MAX_TIME, OTHER_SITE, SITE, access, jti, onboarding, one_link, policy, three_links, two_links
 from world_keys import KEYS, jwk, number
 
 group = Group("claims", "Section 2, steps 4 and 5: each claim by itself, keys, and the window of validity")
@@ -97,7 +96,8 @@ bad("exp-real-hop-1", "exp of the second link is 1790003600.0", WHOLE, two, "cla
 # jti.
 JTI = "section 2: jti is 22 to 64 base64url characters"
 good("jti-64", "jti of 64 characters", one, claim("jti", b64(bytes(range(48)))))
-for short, title, value in (("21", "21 characters", "A" * 21), ("65", "65 characters", "A" * 65), ("empty", "empty", ""),
+for short, title, value in (("21", "21 characters", "A" * 21), ("65", "65 characters", "A" * 65),
+                            ("empty", "empty", ""),
                             ("number", "a number", 10**22), ("null", "null", None),
                             ("plus", "22 characters, one a +", "+" + "A" * 21),
                             ("padded", "22 characters and padding", "A" * 22 + "=="),
@@ -108,11 +108,13 @@ for short, title, value in (("21", "21 characters", "A" * 21), ("65", "65 charac
 
 # cnf.
 CNF = "section 2: cnf is exactly {\"jwk\": ...}"
-for short, title, value in (("string", "a string", "key"), ("null", "null", None), ("array", "an array", [jwk("contractor")]),
+for short, title, value in (("string", "a string", "key"), ("null", "null", None),
+                            ("array", "an array", [jwk("contractor")]),
                             ("empty", "an empty object", {}),
                             ("kid", "a reference to a key", {"kid": KEYS["contractor"].thumbprint}),
                             ("bare", "the JWK itself", jwk("contractor")),
-                            ("two", "a key and something more", {"jwk": jwk("contractor"), "jku": "https://x.example"})):
+                            ("two", "a key and something more",
+                             {"jwk": jwk("contractor"), "jku": "https://x.example"})):
     bad(f"cnf-{short}", f"cnf is {title}", CNF, one, "claim_type", 0, "/cnf", claim("cnf", value))
 
 KEY = "section 2: exactly the members that RFC 7638 hashes, plus alg, use, kid"
@@ -163,9 +165,15 @@ for short, title, changes in (
         ("swapped", "x and y swapped", {"x": agent["y"], "y": agent["x"]}),
         ("zero-point", "x and y zero", {"x": number(0, 32), "y": number(0, 32)})):
     key(short, one, title, "section 2: on the curve", agent | changes)
-small = next(i for i in range(5, 200) if pow(i**3 - 3 * i + 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b,
-                                             (P - 1) // 2, P) == 1)
-root = pow(small**3 - 3 * small + 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b, (P + 1) // 4, P)
+B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
+
+
+def y_squared(x_):
+    return x_**3 - 3 * x_ + B
+
+
+small = next(i for i in range(5, 200) if pow(y_squared(i), (P - 1) // 2, P) == 1)
+root = pow(y_squared(small), (P + 1) // 4, P)
 tiny = {"kty": "EC", "crv": "P-256", "x": number(small, 32), "y": number(root, 32)}
 good("key-small-x", "an agent key with a small x", one, claim("cnf", {"jwk": tiny}))
 key("x-above-p", "key-small-x", "x above p, on the curve when reduced", "section 2: below p",
@@ -267,7 +275,8 @@ cell = [access(resources=[f"https://plc.mine-7.example/{i}"], actions=["read"]) 
 good("powers-32", "32 powers", one, claim("authorization_details", cell[:32]))
 bad("powers-33", "33 powers", COUNT, "powers-32", "claim_type", 0, "/authorization_details",
     claim("authorization_details", cell))
-bad("powers-twice", "a power that stands twice", "section 5: arrays are without duplicates", "powers-32", "claim_type", 0,
+bad("powers-twice", "a power that stands twice", "section 5: arrays are without duplicates", "powers-32", "claim_type",
+    0,
     "/authorization_details", claim("authorization_details", cell[:31] + cell[:1]))
 for short, title, value in (("none", "an empty array", []), ("object", "an object", onboarding()),
                             ("string", "a string", "device_onboarding"), ("null", "null", None)):
@@ -287,7 +296,7 @@ for short, value in (("number", 1), ("string", "https://status.example/1"), ("nu
 
 # The window.
 EMPTY = "section 2: exp is later than iat and nbf"
-second = good("window-1", "a window of one second", one, claim("iat", NOW), claim("nbf", NOW), claim("exp", NOW + 1))
+good("window-1", "a window of one second", one, claim("iat", NOW), claim("nbf", NOW), claim("exp", NOW + 1))
 bad("window-iat", "exp equals iat", EMPTY, good("window-iat-1", "exp is one second after iat, nbf is long ago", one,
                                                 claim("iat", NOW), claim("exp", NOW + 1)),
     "window_empty", 0, "/exp", claim("exp", NOW))

@@ -1,8 +1,8 @@
 """Steps 4 and 5, the anchor and what holds between a link and the one above it."""
 from corpus import Group
 from jose import b64, sha256
-from model import NOW, Marker, PARENT, at, build_links, changed, gone, poa_id
-from world import (DAY, HOUR, OTHER_SITE, OWNER, SECOND_OWNER, SITE, case, jti, link, long_chain, one_link, onboarding,
+from model import NOW, at, build_links, changed, gone, poa_id
+from world import (DAY, HOUR, OTHER_SITE, OWNER, SECOND_OWNER, SITE, case, jti, link, long_chain, onboarding, one_link,
                    pinned, policy, three_links, two_links)
 from world_keys import KEYS
 
@@ -25,7 +25,7 @@ def order(*hops):
 one = good("one", "one link", one_link())
 two = good("two", "two links", two_links())
 three = good("three", "three links", three_links())
-nine = policy("site-nine", at("/owners/0/max_links", 9))
+policy("site-nine", at("/owners/0/max_links", 9))
 
 # The anchor.
 PINNED = "section 4 step 4: kid is pinned by the policy"
@@ -49,7 +49,8 @@ bad("root-twice", "the root stands twice", "section 4 step 5: kid is the parent'
 policy("rotation", at("/owners/0/keys/-", pinned("owner_next", label="next")),
        at("/owners/0/keys/-", pinned("owner_past", label="past", accept_until=NOW)))
 for name in ("owner", "owner_next"):
-    good(f"rotation-{name.replace('_', '-')}", f"a root by {name} while a key is rotated", one, at("/policy", "rotation"),
+    good(f"rotation-{name.replace('_', '-')}", f"a root by {name} while a key is rotated", one,
+         at("/policy", "rotation"),
          at("/links/0/signer", name))
 bad("accept-until", "a root by a key one second past its accept_until", "section 9: such a key is not pinned",
     good("accept-until-before", "a root by a key one second before its accept_until", one, at("/policy", "rotation"),
@@ -75,7 +76,8 @@ bad("issuer-key", "the first owner's name under the second owner's key", ISSUER,
 ALIGNED = "section 2: a child's iss is the parent's sub"
 for short, title, value in (("other", "another name", "stranger.example"), ("owner", "the owner's", OWNER),
                             ("case", "another case", "Contractor.example"),
-                            ("dot", "a dot more", "contractor.example."), ("own-sub", "its own sub", "technician-17.example")):
+                            ("dot", "a dot more", "contractor.example."),
+                            ("own-sub", "its own sub", "technician-17.example")):
     bad(f"principal-{short}", f"iss of the second link is {title}", ALIGNED, two, "principal_misaligned", 1, "/iss",
         claim("iss", value))
 composed = good("names-composed", "names beyond ASCII, equal byte by byte", two, claim("sub", "caf\u00e9", 0),

@@ -1,8 +1,8 @@
 """Step 5, powers against the parent's (section 5): inside, equal, and one step too wide."""
 from corpus import Group
-from jose import b64, dumps, sha256
+from jose import b64, sha256
 from model import at, gone
-from world import access, administration, one_link, onboarding, policy, three_links, two_links
+from world import access, administration, onboarding, three_links, two_links
 
 group = Group("narrowing", "Section 5, step 5: every power of a child inside one power of its parent")
 good, bad = group.good, group.bad
@@ -28,7 +28,8 @@ full = onboarding(
     devices=[{"manufacturer": "Example Devices", "model": "XY-1", "serial": "SN-10*"}], max_devices=20,
     evidence=["device_key", "idevid"], credential_lifetime=86400, effect="permanent", on_revoke="review",
     hours=[{"days": WEEK, "from": "07:00", "to": "17:00"}], networks=["10.7.0.0/16", "2001:db8:7::/48"])
-equal = good("equal", "a child with the parent's very power", two_links(), at("/policy", "site-permanent"), powers(0, full),
+equal = good("equal", "a child with the parent's very power", two_links(), at("/policy", "site-permanent"),
+             powers(0, full),
              powers(1, full))
 bare = good("bare", "a child with the parent's very power, only what it must have", two_links())
 
@@ -56,10 +57,12 @@ wider("other", "another", "actions", ["suspend"])
 wider = widened("location_widened", "section 5.1: each covered by one of the parent's, by whole segments")
 inside("below", "below one of the parent's", "locations", ["mine-7/hall-3/row-9"])
 inside("several", "more in number, all inside", "locations", ["mine-7/hall-2/a", "mine-7/hall-2/b", "mine-7/hall-3/c"])
-for short, title, value in (("sibling", "a sibling", ["mine-7/hall-4"]), ("prefix", "hall-22 under hall-2", ["mine-7/hall-22"]),
+for short, title, value in (("sibling", "a sibling", ["mine-7/hall-4"]),
+                            ("prefix", "hall-22 under hall-2", ["mine-7/hall-22"]),
                             ("above", "the place above", ["mine-7"]), ("case", "another case", ["mine-7/Hall-2"]),
                             ("one", "one of two outside", ["mine-7/hall-2", "mine-7/hall-1"]),
-                            ("shorter", "a shorter segment", ["mine-7/hall"]), ("tail", "the last segment alone", ["hall-2"])):
+                            ("shorter", "a shorter segment", ["mine-7/hall"]),
+                            ("tail", "the last segment alone", ["hall-2"])):
     wider(short, title, "locations", value)
 
 # devices.
@@ -86,7 +89,8 @@ for member in ("manufacturer", "model", "serial"):
 for short, title, value in (
         ("manufacturer", "another manufacturer", selector(manufacturer="Other Devices")),
         ("manufacturer-case", "the manufacturer in another case", selector(manufacturer="EXAMPLE DEVICES")),
-        ("model", "another model", selector(model="XY-2")), ("model-prefix", "a model that begins alike", selector(model="XY-10")),
+        ("model", "another model", selector(model="XY-2")), ("model-prefix", "a model that begins alike",
+                                                             selector(model="XY-10")),
         ("serial", "a serial outside the prefix", selector(serial="SN-200")),
         ("serial-shorter", "a serial that is shorter than the prefix", selector(serial="SN-1")),
         ("prefix-wider", "a shorter prefix", selector(serial="SN-1*")),
@@ -111,28 +115,35 @@ def outside(short, title, twin, child, fault=DEVICES):
 
 
 SERIAL = "section 5.1: a range is inside what both its ends match, a prefix never inside a range"
-by_range = one_selector("serial-range", "a range inside a range", {"serial": "SN-100..SN-199"}, {"serial": "SN-120..SN-130"})
+by_range = one_selector("serial-range", "a range inside a range", {"serial": "SN-100..SN-199"},
+                        {"serial": "SN-120..SN-130"})
 for short, title, value in (("equal", "the very range", "SN-100..SN-199"), ("low", "its lower end", "SN-100"),
                             ("high", "its upper end", "SN-199"), ("low-part", "its lower half", "SN-100..SN-150")):
     good(f"serial-range-{short}", f"under a range: {title}", by_range, power("devices", [{"serial": value}]))
 for short, title, value in (
         ("below", "the serial before it", "SN-099"), ("above", "the serial after it", "SN-200"),
         ("longer", "a longer serial between its ends", "SN-1500"), ("shorter", "a shorter one", "SN-15"),
-        ("letter", "a letter where digits are", "SN-1A0"), ("prefix", "a prefix all of whose serials look inside", "SN-15*"),
-        ("other-prefix", "another prefix before the digits", "SM-150"), ("wider-low", "a range that begins earlier", "SN-099..SN-150"),
-        ("wider-high", "a range that ends later", "SN-150..SN-200"), ("longer-range", "a range of longer serials", "SN-1000..SN-1999")):
+        ("letter", "a letter where digits are", "SN-1A0"), ("prefix", "a prefix all of whose serials look inside",
+                                                            "SN-15*"),
+        ("other-prefix", "another prefix before the digits", "SM-150"),
+        ("wider-low", "a range that begins earlier", "SN-099..SN-150"),
+        ("wider-high", "a range that ends later", "SN-150..SN-200"),
+        ("longer-range", "a range of longer serials", "SN-1000..SN-1999")):
     outside(f"serial-range-{short}", f"under a range: {title}", by_range, {"serial": value}, SERIAL)
 exact = one_selector("serial-exact", "an exact serial under itself", {"serial": "SN-100"}, {"serial": "SN-100"})
-for short, value in (("other", "SN-101"), ("prefix", "SN-100*"), ("case", "sn-100"), ("longer", "SN-1000"), ("range", "SN-099..SN-100")):
+for short, value in (("other", "SN-101"), ("prefix", "SN-100*"), ("case", "sn-100"), ("longer", "SN-1000"),
+                     ("range", "SN-099..SN-100")):
     outside(f"serial-exact-{short}", f"under an exact serial: {value}", exact, {"serial": value}, SERIAL)
 same = one_selector("serial-prefix-equal", "a prefix under itself", {"serial": "SN-1*"}, {"serial": "SN-1*"})
-good("serial-prefix-bare", "under a prefix: the prefix as an exact serial", same, power("devices", [{"serial": "SN-1"}]))
+good("serial-prefix-bare", "under a prefix: the prefix as an exact serial", same,
+     power("devices", [{"serial": "SN-1"}]))
 outside("serial-prefix-case", "under a prefix: another case", same, {"serial": "sn-1*"}, SERIAL)
 
 LINK = "section 5.1: an exact value is inside what it matches, a prefix inside one with which it begins"
 below = one_selector("id-link-prefix", "a link under a prefix", {"id_link": "https://id.example/xy-1/*"},
                      {"id_link": "https://id.example/xy-1/100"})
-good("id-link-longer", "a longer prefix under a prefix", below, power("devices", [{"id_link": "https://id.example/xy-1/a/*"}]))
+good("id-link-longer", "a longer prefix under a prefix", below,
+     power("devices", [{"id_link": "https://id.example/xy-1/a/*"}]))
 for short, value in (("above", "https://id.example/*"), ("sibling", "https://id.example/xy-10/100"),
                      ("scheme", "http://id.example/xy-1/100"), ("host", "https://id.example.net/xy-1/100"),
                      ("bare", "https://id.example/xy-1")):
@@ -165,10 +176,12 @@ good("evidence-new", "evidence: more than the default of the parent", bare, powe
 # effect and on_revoke.
 inside("until-exp", "until_exp under permanent", "effect", "until_exp")
 wider = widened("limit_widened", "section 5.1: permanent only under permanent")
-ends = good("effect-ends", "until_exp under until_exp", equal, power("effect", "until_exp", 0, 0), power("effect", "until_exp"))
+ends = good("effect-ends", "until_exp under until_exp", equal, power("effect", "until_exp", 0, 0),
+            power("effect", "until_exp"))
 wider("permanent", "permanent under until_exp", "effect", "permanent", ends)
 default = good("effect-default", "effect: until_exp under the default", bare, power("effect", "until_exp"))
-bad("effect-permanent-default", "effect: permanent under the default", "section 5: a member that is absent is its default",
+bad("effect-permanent-default", "effect: permanent under the default",
+    "section 5: a member that is absent is its default",
     default, "limit_widened", 1, f"/{POWERS}/0/effect", power("effect", "permanent"))
 inside("cascade", "cascade under review", "on_revoke", "cascade")
 wider = widened("limit_widened", "section 5.1: on_revoke is not weaker")
@@ -178,7 +191,8 @@ strict = good("on-revoke-strict", "cascade under cascade", equal, power("on_revo
 wider("review", "review under cascade", "on_revoke", "review", strict)
 for value in ("review", "cascade"):
     good(f"on-revoke-default-{value}", f"on_revoke: {value} under the default", bare, power("on_revoke", value))
-bad("on-revoke-default-stop-new", "on_revoke: stop_new under the default", "section 5: a member that is absent is its default",
+bad("on-revoke-default-stop-new", "on_revoke: stop_new under the default",
+    "section 5: a member that is absent is its default",
     "on-revoke-default-review", "limit_widened", 1, f"/{POWERS}/0/on_revoke", power("on_revoke", "stop_new"))
 
 
@@ -190,11 +204,13 @@ def window(from_="07:00", to="17:00", days=WEEK):
 wider = widened("limit_widened", "section 5.1: each inside one of the parent's: days a subset, times within")
 inside("shorter", "a shorter window", "hours", [window("08:00", "16:00", ["mon"])])
 inside("two", "two windows inside one", "hours", [window("07:00", "12:00"), window("13:00", "17:00")])
-for short, title, value in (("from", "a minute earlier", [window("06:59")]), ("to", "a minute later", [window(to="17:01")]),
+for short, title, value in (("from", "a minute earlier", [window("06:59")]),
+                            ("to", "a minute later", [window(to="17:01")]),
                             ("day", "one day more", [window(days=WEEK + ["sat"])]),
                             ("one", "one of two windows outside", [window(), window(days=["sun"])])):
     wider(short, title, "hours", value)
-shifts = good("hours-shifts", "two windows under two", equal, power("hours", [window("07:00", "12:00"), window("12:00", "17:00")], 0, 0),
+shifts = good("hours-shifts", "two windows under two", equal,
+              power("hours", [window("07:00", "12:00"), window("12:00", "17:00")], 0, 0),
               power("hours", [window("07:00", "12:00"), window("12:00", "17:00")]))
 wider("union", "a window over two adjacent ones", "hours", [window()], shifts)
 good("hours-new", "hours where the parent has none", bare, power("hours", [window()]))
@@ -202,13 +218,18 @@ good("hours-new", "hours where the parent has none", bare, power("hours", [windo
 # networks.
 wider = widened("limit_widened", "section 5.1: each inside one of the parent's of the same family")
 inside("smaller", "smaller blocks", "networks", ["10.7.128.0/17", "2001:db8:7:1::/64", "10.7.1.9/32"])
-for short, title, value in (("shorter", "one bit shorter", ["10.6.0.0/15"]), ("other", "another block", ["10.8.0.0/16"]),
-                            ("all", "everything", ["0.0.0.0/0"]), ("ipv6-shorter", "one bit shorter in IPv6", ["2001:db8:6::/47"]),
-                            ("ipv6-other", "another IPv6 block", ["2001:db8:8::/48"]), ("one", "one of two outside", ["10.7.0.0/16", "192.0.2.0/24"])):
+for short, title, value in (("shorter", "one bit shorter", ["10.6.0.0/15"]),
+                            ("other", "another block", ["10.8.0.0/16"]),
+                            ("all", "everything", ["0.0.0.0/0"]),
+                            ("ipv6-shorter", "one bit shorter in IPv6", ["2001:db8:6::/47"]),
+                            ("ipv6-other", "another IPv6 block", ["2001:db8:8::/48"]),
+                            ("one", "one of two outside", ["10.7.0.0/16", "192.0.2.0/24"])):
     wider(short, title, "networks", value)
-four = good("networks-ipv4", "IPv4 under IPv4", equal, power("networks", ["0.0.0.0/0"], 0, 0), power("networks", ["0.0.0.0/0"]))
+four = good("networks-ipv4", "IPv4 under IPv4", equal, power("networks", ["0.0.0.0/0"], 0, 0),
+            power("networks", ["0.0.0.0/0"]))
 wider("family", "IPv6 under all of IPv4", "networks", ["2001:db8::/32"], four)
-halves = good("networks-halves", "two halves under two halves", equal, power("networks", ["10.0.0.0/9", "10.128.0.0/9"], 0, 0),
+halves = good("networks-halves", "two halves under two halves", equal,
+              power("networks", ["10.0.0.0/9", "10.128.0.0/9"], 0, 0),
               power("networks", ["10.0.0.0/9", "10.128.0.0/9"]))
 wider("union", "one block over two halves", "networks", ["10.0.0.0/8"], halves)
 
@@ -225,17 +246,24 @@ for member, value in (("evidence", ["device_key"]), ("effect", "until_exp"), ("o
         "constraint_dropped", 1, f"/{POWERS}/0/{member}", without(member))
 
 # access.
-reach = good("access", "access under itself", two_links(), powers(0, access(hours=[window()], networks=["10.7.0.0/16"])),
+reach = good("access", "access under itself", two_links(), powers(0,
+                                                                  access(hours=[window()], networks=["10.7.0.0/16"])),
              powers(1, access(hours=[window()], networks=["10.7.0.0/16"])))
 good("access-below", "a resource below", reach, power("resources", ["https://plc.mine-7.example/lines/4/cell-1"]))
-bad("access-action", "one action more", "section 5.2: actions as a subset", reach, "action_widened", 1, f"/{POWERS}/0/actions",
+bad("access-action", "one action more", "section 5.2: actions as a subset", reach, "action_widened", 1,
+    f"/{POWERS}/0/actions",
     power("actions", ["read", "write", "reset"]))
 for short, title, value in (
-        ("sibling", "a sibling by prefix", "https://plc.mine-7.example/lines/44"), ("above", "the place above", "https://plc.mine-7.example/lines"),
-        ("host", "the whole host", "https://plc.mine-7.example"), ("port", "another port", "https://plc.mine-7.example:8443/lines/4"),
-        ("scheme", "another scheme", "http://plc.mine-7.example/lines/4"), ("suffix", "a host that begins alike", "https://plc.mine-7.example.net/lines/4"),
-        ("subdomain", "a host below", "https://x.plc.mine-7.example/lines/4"), ("case", "a path in another case", "https://plc.mine-7.example/Lines/4")):
-    bad(f"access-{short}", f"resources: {title}", "section 5.2: scheme, host and port equal, then whole segments", reach,
+        ("sibling", "a sibling by prefix", "https://plc.mine-7.example/lines/44"),
+        ("above", "the place above", "https://plc.mine-7.example/lines"),
+        ("host", "the whole host", "https://plc.mine-7.example"),
+        ("port", "another port", "https://plc.mine-7.example:8443/lines/4"),
+        ("scheme", "another scheme", "http://plc.mine-7.example/lines/4"),
+        ("suffix", "a host that begins alike", "https://plc.mine-7.example.net/lines/4"),
+        ("subdomain", "a host below", "https://x.plc.mine-7.example/lines/4"),
+        ("case", "a path in another case", "https://plc.mine-7.example/Lines/4")):
+    bad(f"access-{short}", f"resources: {title}", "section 5.2: scheme, host and port equal, then whole segments",
+        reach,
         "limit_widened", 1, f"/{POWERS}/0/resources", power("resources", [value]))
 for member, value in (("hours", [window(to="18:00")]), ("networks", ["10.0.0.0/8"])):
     bad(f"access-{member}", f"{member} of access wider", f"section 5.2: {member} as in 5.1", reach, "limit_widened", 1,
@@ -244,7 +272,8 @@ for member, value in (("hours", [window(to="18:00")]), ("networks", ["10.0.0.0/8
         f"/{POWERS}/0/{member}", without(member))
 
 # administration.
-admin = good("administration", "administration under itself", two_links(), powers(0, administration()), powers(1, administration()))
+admin = good("administration", "administration under itself", two_links(), powers(0, administration()),
+             powers(1, administration()))
 good("administration-below", "administration of a place below", admin, power("locations", ["mine-7/hall-2"]))
 bad("administration-action", "one action more", "section 5.3: actions as a subset", admin, "action_widened", 1,
     f"/{POWERS}/0/actions", power("actions", ["revoke", "approve"]))
@@ -253,7 +282,8 @@ bad("administration-location", "a place beside", "section 5.3: locations as in 5
 
 # The type.
 TYPE = "section 5: inside one power of the parent of the same type"
-bad("type-other", "a power of a type that the parent has not", TYPE, bare, "power_outside_parent", 1, f"/{POWERS}/0/type",
+bad("type-other", "a power of a type that the parent has not", TYPE, bare, "power_outside_parent", 1,
+    f"/{POWERS}/0/type",
     powers(1, access()))
 bad("type-more", "a second power, of a type that the parent has not", TYPE, bare, "power_outside_parent", 1,
     f"/{POWERS}/1/type", at(f"/links/1/claims/{POWERS}/-", administration()))
@@ -314,7 +344,9 @@ bad("hop-2-location", "the third link is wider than the second, inside the first
     f"/{POWERS}/0/locations", power("locations", ["mine-7/hall-5"], 0, 2))
 bad("hop-2-limit", "max_devices of the third link lies between those of the second and the first", GRAND, three,
     "limit_widened", 2, f"/{POWERS}/0/max_devices", power("max_devices", 21, 0, 2))
-bad("hop-2-dropped", "the third link drops a limit", DROPPED, three, "constraint_dropped", 2, f"/{POWERS}/0/max_devices",
+bad("hop-2-dropped", "the third link drops a limit", DROPPED, three, "constraint_dropped", 2,
+    f"/{POWERS}/0/max_devices",
     without("max_devices", 2))
-bad("hop-1-dropped", "the second link drops a limit that the third states again", DROPPED, three, "constraint_dropped", 1,
+bad("hop-1-dropped", "the second link drops a limit that the third states again", DROPPED, three, "constraint_dropped",
+    1,
     f"/{POWERS}/0/max_devices", without("max_devices", 1))

@@ -2,7 +2,7 @@
 from corpus import Group
 from jose import Raw, b64, dumps, sha256
 from model import at, gone
-from world import access, administration, one_link, onboarding, policy, two_links
+from world import access, administration, onboarding, one_link, policy, two_links
 
 group = Group("powers", "Section 5, steps 4 and 5: the members of each type of power, by themselves")
 good, bad = group.good, group.bad
@@ -27,8 +27,10 @@ def wrong(member, cases, twin, fault, index=0):
 
 one = good("onboarding", "a device_onboarding power with what it must have", one_link())
 two = good("two", "two links", two_links())
-every = good("every-member", "a device_onboarding power with every member", one, at("/policy", "site-permanent"), powers(onboarding(
-    max_devices=20, evidence=["device_key", "idevid"], credential_lifetime=86400, effect="permanent", on_revoke="cascade",
+every = good("every-member", "a device_onboarding power with every member", one, at("/policy", "site-permanent"),
+             powers(onboarding(
+    max_devices=20, evidence=["device_key", "idevid"], credential_lifetime=86400, effect="permanent",
+    on_revoke="cascade",
     hours=[{"days": ["mon", "tue"], "from": "07:00", "to": "17:00"}], networks=["10.7.0.0/16", "2001:db8:7::/48"])))
 third = good("access", "an access power", one, powers(access()))
 fourth = good("administration", "an administration power", one, powers(administration()))
@@ -71,7 +73,6 @@ bad("actions-empty-hop-1", "actions: an empty array in the second link", "sectio
     "power_invalid", 1, f"/{POWERS}/0/actions", power("actions", [], 0, 1))
 
 # actions.
-SET = "section 5: arrays are non-empty and without duplicates"
 wrong("actions", (("empty", "an empty array", []), ("twice", "an action twice", ["read", "read"]),
                   ("unknown", "an unknown action", ["read", "delete"]), ("case", "another case", ["Read"]),
                   ("other-type", "an action of another type", ["revoke"]), ("string", "a string", "read"),
@@ -83,7 +84,8 @@ deep = "mine-7/b/c/d/e/f/g/h"
 good("locations-16", "sixteen locations", one, power("locations", [f"mine-7/hall-{i}" for i in range(16)]))
 good("locations-8-segments", "eight segments", one, power("locations", [deep]))
 good("locations-64", "a segment of 64 characters", one, power("locations", ["mine-7/" + "x" * 64]))
-good("locations-marks", "every kind of character", one, power("locations", ["mine-7/A.b_c-9", "mine-7/...", "mine-7/.a"]))
+good("locations-marks", "every kind of character", one, power("locations",
+                                                              ["mine-7/A.b_c-9", "mine-7/...", "mine-7/.a"]))
 wrong("locations", (
     ("empty", "an empty array", []), ("17", "seventeen", [f"mine-7/hall-{i}" for i in range(17)]),
     ("twice", "a location twice", ["mine-7/hall-2", "mine-7/hall-2"]), ("string", "a string", "mine-7/hall-2"),
@@ -108,7 +110,8 @@ good("devices-all", "a selector with every member", one, power("devices", [
      "id_link": "https://id.example/xy-1/*", "idevid_issuer": issuer}]))
 wrong("devices", (
     ("empty", "an empty array", []), ("33", "33 selectors", [{"serial": f"SN-{i}"} for i in range(33)]),
-    ("object", "an object", {"any": True}), ("string", "a string inside", ["SN-1"]), ("nothing", "an empty selector", [{}]),
+    ("object", "an object", {"any": True}), ("string", "a string inside", ["SN-1"]),
+    ("nothing", "an empty selector", [{}]),
     ("any-false", "any is false", [{"any": False}]), ("any-number", "any is 1", [{"any": 1}]),
     ("any-more", "any and something more", [{"any": True, "model": "XY-1"}]),
     ("foreign", "a foreign member", [{"model": "XY-1", "firmware": "1"}]),
@@ -135,7 +138,8 @@ for short, title, value in (
         ("star", "a * alone", "*"), ("star-first", "a * in front", "*SN"), ("star-middle", "a * inside", "SN*1"),
         ("stars", "two *", "SN**"), ("range-reversed", "a range from the larger end", "SN-200..SN-100"),
         ("range-equal", "a range with equal ends", "SN-100..SN-100"),
-        ("range-lengths", "ends of unequal length", "SN-9..SN-10"), ("range-short", "the second end cut", "SN-100..199"),
+        ("range-lengths", "ends of unequal length", "SN-9..SN-10"),
+        ("range-short", "the second end cut", "SN-100..199"),
         ("range-letters", "letters after the common prefix", "SN-A1..SN-B1"),
         ("range-letter-end", "a letter after the digits", "SN-1A..SN-2A"),
         ("range-open", "no second end", "SN-100.."), ("range-open-first", "no first end", "..SN-100"),
@@ -153,10 +157,12 @@ for short, title, value in (("http", "an http link", "http://id.example/x"), ("e
                             ("prefix", "all links below a path", base + "xy-1/*")):
     good(f"id-link-{short}", title, one, power("devices", [{"id_link": value}]))
 for short, title, value in (
-        ("empty", "empty", ""), ("256", "256 bytes", base + "x" * (256 - len(base))), ("ftp", "ftp", "ftp://id.example/x"),
+        ("empty", "empty", ""), ("256", "256 bytes", base + "x" * (256 - len(base))),
+        ("ftp", "ftp", "ftp://id.example/x"),
         ("scheme-case", "an upper-case scheme", "HTTPS://id.example/x"), ("relative", "no scheme", "//id.example/x"),
         ("host-case", "an upper-case host", "https://ID.example/x"), ("no-host", "no host", "https:///x"),
-        ("percent", "a %", base + "x%2F1"), ("fragment", "a #", base + "x#1"), ("backslash", "a backslash", base + "x\\1"),
+        ("percent", "a %", base + "x%2F1"), ("fragment", "a #", base + "x#1"),
+        ("backslash", "a backslash", base + "x\\1"),
         ("user", "an @", "https://user@id.example/x"), ("dots", "a segment of two dots", base + "a/../b"),
         ("dot", "a dot segment", base + "./a"), ("dots-end", "two dots at the end", base + "a/.."),
         ("control", "a control character", base + "x\u0001"), ("utf8", "a character beyond ASCII", base + "\u00e9"),
@@ -190,7 +196,8 @@ wrong("evidence", (("empty", "an empty array", []), ("twice", "a word twice", ["
       "section 5.1: a set of device_key, idevid, attestation, approval")
 for value in ("until_exp", "permanent"):
     good(f"effect-{value.replace('_', '-')}", f"effect is {value}", every, power("effect", value))
-wrong("effect", (("unknown", "an unknown word", "forever"), ("case", "another case", "Permanent"), ("null", "null", None),
+wrong("effect", (("unknown", "an unknown word", "forever"), ("case", "another case", "Permanent"),
+                 ("null", "null", None),
                  ("array", "an array", ["permanent"]), ("empty", "empty", "")), every,
       "section 5.1: until_exp or permanent")
 for value in ("stop_new", "review", "cascade"):
@@ -209,20 +216,24 @@ def window(**members):
 good("hours-16", "sixteen windows", every, power("hours", [window(to=f"17:{i:02}") for i in range(16)]))
 good("hours-whole-day", "a window of a whole day, every day", every,
      power("hours", [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}]))
-good("hours-last-minute", "the last minute of a day", every, power("hours", [window(**{"from": "23:59", "to": "24:00"})]))
+good("hours-last-minute", "the last minute of a day", every, power("hours",
+                                                                   [window(**{"from": "23:59", "to": "24:00"})]))
 good("hours-night", "a night shift in two windows", every,
-     power("hours", [window(**{"from": "22:00", "to": "24:00"}), window(days=["tue"], **{"from": "00:00", "to": "06:00"})]))
+     power("hours", [window(**{"from": "22:00", "to": "24:00"}),
+                     window(days=["tue"], **{"from": "00:00", "to": "06:00"})]))
 wrong("hours", (
     ("empty", "an empty array", []), ("17", "seventeen windows", [window(to=f"17:{i:02}") for i in range(17)]),
     ("twice", "a window twice", [window(), window()]), ("object", "an object", window()),
     ("string", "a string inside", ["mon 07:00-17:00"]), ("no-days", "no days", [{"from": "07:00", "to": "17:00"}]),
-    ("no-from", "no from", [{"days": ["mon"], "to": "17:00"}]), ("no-to", "no to", [{"days": ["mon"], "from": "07:00"}]),
+    ("no-from", "no from", [{"days": ["mon"], "to": "17:00"}]),
+    ("no-to", "no to", [{"days": ["mon"], "from": "07:00"}]),
     ("foreign", "a foreign member", [window(tz="UTC")]), ("days-empty", "no day", [window(days=[])]),
     ("days-twice", "a day twice", [window(days=["mon", "mon"])]), ("days-long", "monday", [window(days=["monday"])]),
     ("days-case", "Mon", [window(days=["Mon"])]), ("days-string", "days as a string", [window(days="mon")]),
     ("days-number", "a day as a number", [window(days=[1])]), ("equal", "from equals to", [window(to="07:00")]),
     ("midnight", "a window across midnight", [window(**{"from": "22:00", "to": "06:00"})]),
-    ("to-2401", "to is 24:01", [window(to="24:01")]), ("from-2400", "from is 24:00", [window(**{"from": "24:00", "to": "24:00"})]),
+    ("to-2401", "to is 24:01", [window(to="24:01")]), ("from-2400", "from is 24:00",
+                                                       [window(**{"from": "24:00", "to": "24:00"})]),
     ("minute-60", "07:60", [window(**{"from": "07:60"})]), ("hour-25", "25:00", [window(to="25:00")]),
     ("one-digit", "7:00", [window(**{"from": "7:00"})]), ("seconds", "07:00:00", [window(**{"from": "07:00:00"})]),
     ("no-colon", "0700", [window(**{"from": "0700"})]), ("zone", "17:00Z", [window(to="17:00Z")]),
@@ -237,7 +248,8 @@ for short, value in (("ipv4-all", "0.0.0.0/0"), ("ipv6-all", "::/0"), ("ipv4-hos
 wrong("networks", (
     ("empty", "an empty array", []), ("17", "seventeen blocks", [f"10.{i}.0.0/16" for i in range(17)]),
     ("twice", "a block twice", ["10.0.0.0/8", "10.0.0.0/8"]), ("string", "a string", "10.0.0.0/8"),
-    ("host-bits", "host bits", ["10.0.0.1/8"]), ("host-bits-odd", "host bits in the middle of a byte", ["10.192.0.0/9"]),
+    ("host-bits", "host bits", ["10.0.0.1/8"]), ("host-bits-odd", "host bits in the middle of a byte",
+                                                 ["10.192.0.0/9"]),
     ("ipv6-host-bits", "IPv6 host bits", ["2001:db8::1/32"]), ("33", "a prefix of 33 bits", ["10.0.0.0/33"]),
     ("129", "a prefix of 129 bits", ["2001:db8::/129"]), ("leading-zero", "a leading zero", ["010.0.0.0/8"]),
     ("prefix-zero", "a leading zero in the length", ["10.0.0.0/08"]), ("no-prefix", "no length", ["10.0.0.0"]),
@@ -267,31 +279,41 @@ for short, value in (("host", "https://plc.example"), ("path", "https://plc.exam
 good("resources-32", "32 resources", wide, power("resources", [f"https://plc.example/{i}" for i in range(32)]))
 RESOURCE = "section 5.2: scheme://host[:port] and optionally /seg/seg"
 for short, title, value in (
-        ("slash-end", "a / at the end", "https://plc.example/"), ("slash-end-path", "a / after a path", "https://plc.example/x/"),
-        ("scheme-case", "an upper-case scheme", "HTTPS://plc.example"), ("host-case", "an upper-case host", "https://PLC.example"),
+        ("slash-end", "a / at the end", "https://plc.example/"),
+        ("slash-end-path", "a / after a path", "https://plc.example/x/"),
+        ("scheme-case", "an upper-case scheme", "HTTPS://plc.example"),
+        ("host-case", "an upper-case host", "https://PLC.example"),
         ("default-port", "the default port of https", "https://plc.example:443"),
         ("default-port-http", "the default port of http", "http://plc.example:80"),
         ("port-0", "a port with a leading zero", "https://plc.example:08443"),
-        ("port-large", "port 65536", "https://plc.example:65536"), ("port-empty", "an empty port", "https://plc.example:"),
+        ("port-large", "port 65536", "https://plc.example:65536"),
+        ("port-empty", "an empty port", "https://plc.example:"),
         ("user", "user info", "https://user@plc.example"), ("query", "a query", "https://plc.example/x?y=1"),
         ("fragment", "a fragment", "https://plc.example/x#y"), ("percent", "a %", "https://plc.example/a%2Fb"),
-        ("backslash", "a backslash", "https://plc.example/a\\b"), ("empty-segment", "an empty segment", "https://plc.example//x"),
+        ("backslash", "a backslash", "https://plc.example/a\\b"),
+        ("empty-segment", "an empty segment", "https://plc.example//x"),
         ("dot", "a dot segment", "https://plc.example/./x"), ("dots", "two dots", "https://plc.example/a/../b"),
-        ("no-host", "no host", "https://"), ("no-scheme", "no scheme", "plc.example/x"), ("path-only", "a path", "/lines/4"),
+        ("no-host", "no host", "https://"), ("no-scheme", "no scheme", "plc.example/x"),
+        ("path-only", "a path", "/lines/4"),
         ("ipv6", "an IPv6 address", "https://[2001:db8::7]"), ("ipv4-short", "a short IPv4 address", "https://192.0.2"),
         ("ipv4-octal", "an IPv4 address with a leading zero", "https://192.0.02.7"),
         ("wildcard", "a * for a label", "https://*.example"), ("blank", "a blank", "https://plc.example/a b"),
         ("empty", "empty", ""), ("utf8", "a host beyond ASCII", "https://pl\u00e7.example")):
     bad(f"resource-{short}", f"resources: {title}", RESOURCE, wide, "power_invalid", 0, f"/{POWERS}/0/resources",
         power("resources", [value]))
-wrong("resources", (("33", "33 resources", [f"https://plc.example/{i}" for i in range(33)]), ("none", "an empty array", []),
-                    ("twice", "a resource twice", ["https://plc.example"] * 2), ("string", "a string", "https://plc.example"),
+wrong("resources", (("33", "33 resources", [f"https://plc.example/{i}" for i in range(33)]),
+                    ("none", "an empty array", []),
+                    ("twice", "a resource twice", ["https://plc.example"] * 2),
+                    ("string", "a string", "https://plc.example"),
                     ("number", "a number inside", [1])), wide, "section 5.2: 1 to 32 resources")
-for short, title, value in (("33", "33 actions", [f"a{i}" for i in range(33)]), ("upper", "an upper-case letter", ["Read"]),
+for short, title, value in (("33", "33 actions", [f"a{i}" for i in range(33)]),
+                            ("upper", "an upper-case letter", ["Read"]),
                             ("65", "a token of 65 characters", ["a" * 65]), ("blank", "a blank", ["read all"]),
-                            ("empty", "an empty token", [""]), ("none", "an empty array", []), ("slash", "a /", ["a/b"]),
+                            ("empty", "an empty token", [""]), ("none", "an empty array", []),
+                            ("slash", "a /", ["a/b"]),
                             ("twice", "a token twice", ["a1", "a1"]), ("number", "a number", [1])):
-    bad(f"access-actions-{short}", f"actions of access: {title}", "section 5.2: 1 to 32 tokens [a-z0-9_.:-]{1,64}", wide,
+    bad(f"access-actions-{short}", f"actions of access: {title}", "section 5.2: 1 to 32 tokens [a-z0-9_.:-]{1,64}",
+        wide,
         "power_invalid", 0, f"/{POWERS}/0/actions", power("actions", value))
 for member, value in (("hours", []), ("networks", ["10.0.0.1/8"])):
     bad(f"access-{member}", f"{member} of access is wrong", "section 5.2: hours and networks as in 5.1", whole,
@@ -308,13 +330,15 @@ for short, member, value in (("onboard", "actions", ["onboard"]), ("twice", "act
 
 # Which power, and which member.
 ORDER = "section 5: the order of the type's table"
-bad("second-power", "the second of two powers is wrong", "section 5.2: resources are not empty", pair, "power_invalid", 0,
+bad("second-power", "the second of two powers is wrong", "section 5.2: resources are not empty", pair, "power_invalid",
+    0,
     f"/{POWERS}/1/resources", power("resources", [], 1))
 bad("order-powers", "both powers are wrong", "section 4 step 4: each power by itself", pair, "power_invalid", 0,
     f"/{POWERS}/0/devices", power("devices", []), power("actions", [], 1), faults=2, why="the first power is told")
 ROWS = (("actions", []), ("locations", []), ("devices", []), ("max_devices", 0), ("evidence", []),
         ("credential_lifetime", 1), ("effect", ""), ("on_revoke", ""), ("hours", []), ("networks", []), ("note", 1))
 for (first, value), (second, more) in zip(ROWS, ROWS[1:]):
-    bad(f"order-{first}-{second}".replace("_", "-"), f"{first} and {second} are wrong", ORDER, every, "power_invalid", 0,
+    bad(f"order-{first}-{second}".replace("_", "-"), f"{first} and {second} are wrong", ORDER, every, "power_invalid",
+        0,
         f"/{POWERS}/0/{first}", power(second, more), power(first, value), faults=2,
         why=f"{first} comes before {second}" + (", which the type does not define" if second == "note" else ""))

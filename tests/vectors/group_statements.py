@@ -1,9 +1,9 @@
 """Section 8: may a server store this statement?"""
 from checks import misspelled
 from corpus import ANY, Group
-from jose import Raw, b64, dumps, sha256
-from model import NOW, at, build_chain, edit, gone, poa_id_of, token, warp
-from world import (DAY, HOUR, OTHER_SITE, OWNER, SITE, administration, case, jti, link, one_link, onboarding, policy, three_links)
+from jose import Raw, b64, sha256
+from model import NOW, at, build_chain, gone, poa_id_of, token
+from world import DAY, HOUR, OTHER_SITE, OWNER, SITE, administration, jti, link, onboarding, three_links
 from world_keys import KEYS
 
 group = Group("statements", "Section 8: the form of a statement, and from whom a server stores one")
@@ -56,8 +56,10 @@ for signer in ("contractor", "crew", "technician"):
     shown = good(f"shown-{signer}", f"{signer} shows its chain", tree,
                  offered(signer, True, op="revoke", poa=poa_id_of(2), reason="cessationOfOperation"), needs=NEEDS)
     unauthorized(f"not-shown-{signer}", f"{signer} shows no chain", shown, at("/statement/with_chain", False))
-unauthorized("shown-stranger", "a stranger shows somebody's chain", "shown-crew", at("/statement/token/signer", "sibling"))
-unauthorized("shown-untrusted", "the chain that is shown hangs on no pinned key", "shown-crew", at("/links/0/signer", "stranger"))
+unauthorized("shown-stranger", "a stranger shows somebody's chain", "shown-crew",
+             at("/statement/token/signer", "sibling"))
+unauthorized("shown-untrusted", "the chain that is shown hangs on no pinned key", "shown-crew",
+             at("/links/0/signer", "stranger"))
 unauthorized("shown-widened", "the chain that is shown widens", "shown-crew",
              at("/links/2/claims/authorization_details/0/locations", ["mine-8"]))
 good("shown-expired", "the chain that is shown has expired: only steps 1 to 6 are asked", "shown-crew",
@@ -70,18 +72,21 @@ def admin_chain(owner, iss, *powers, **claims):
 
 
 admin = good("administrator", "an administrator", tree,
-             offered("auditor", op="revoke", poa=POA, reason="unspecified", chain=admin_chain("site", SITE, administration())),
+             offered("auditor", op="revoke", poa=POA, reason="unspecified",
+                     chain=admin_chain("site", SITE, administration())),
              needs=NEEDS)
 for short, title, chain in (
         ("audit", "an administrator who may only audit", admin_chain("site", SITE, administration(actions=["audit"]))),
-        ("suspend", "an administrator who may only suspend", admin_chain("site", SITE, administration(actions=["suspend"]))),
+        ("suspend", "an administrator who may only suspend", admin_chain("site", SITE,
+                                                                         administration(actions=["suspend"]))),
         ("onboarding", "somebody who administers nothing", admin_chain("owner", OWNER, onboarding())),
         ("expired", "an administrator whose chain has expired",
          admin_chain("site", SITE, administration(), exp=NOW - 90)),
         ("future", "an administrator whose chain is not yet valid",
          admin_chain("site", SITE, administration(), nbf=NOW + HOUR)),
         ("stranger", "an administrator under no pinned key", admin_chain("stranger", SITE, administration())),
-        ("other-site", "an administrator of another site", admin_chain("site", SITE, administration(), aud=OTHER_SITE))):
+        ("other-site", "an administrator of another site", admin_chain("site", SITE, administration(),
+                                                                       aud=OTHER_SITE))):
     unauthorized(f"administrator-{short}", title, admin, claim("chain", chain))
 unauthorized("administrator-key", "a key that is not the chain's last", admin, at("/statement/token/signer", "sibling"))
 unauthorized("administrator-no-chain", "an administrator without its chain", admin, gone(f"{CLAIMS}/chain"))
@@ -101,9 +106,11 @@ for twin in (suspend, resume):
     invalid(f"{twin}-no-aud", f"{twin} without aud", twin, gone(f"{CLAIMS}/aud"),
             fault="section 8: aud is required for suspend and resume")
 for short, title, twin, name, value in (
-        ("op-unknown", "an unknown op", revoke, "op", "erase"), ("op-case", "op in another case", revoke, "op", "Revoke"),
+        ("op-unknown", "an unknown op", revoke, "op", "erase"),
+        ("op-case", "op in another case", revoke, "op", "Revoke"),
         ("op-null", "op is null", revoke, "op", None), ("op-array", "op is an array", revoke, "op", ["revoke"]),
-        ("poa-short", "poa of 42 characters", revoke, "poa", POA[:42]), ("poa-number", "poa is a number", revoke, "poa", 1),
+        ("poa-short", "poa of 42 characters", revoke, "poa", POA[:42]),
+        ("poa-number", "poa is a number", revoke, "poa", 1),
         ("poa-padded", "poa with padding", revoke, "poa", POA + "="),
         ("key-unused-bits", "key with unused bits set", revoke_key, "key", "A" * 42 + "B"),
         ("two-targets", "both poa and key", revoke, "key", KEYS["crew"].thumbprint),
@@ -120,12 +127,15 @@ for short, title, twin, name, value in (
         ("reason-remove", "removeFromCRL with revoke", revoke, "reason", "removeFromCRL"),
         ("reason-remove-suspend", "removeFromCRL with suspend", suspend, "reason", "removeFromCRL"),
         ("reason-hold-resume", "certificateHold with resume", resume, "reason", "certificateHold"),
-        ("iat-string", "iat is a string", revoke, "iat", str(NOW)), ("iat-real", "iat is a real number", revoke, "iat", Raw(f"{NOW}.0")),
-        ("jti-short", "jti of 21 characters", revoke, "jti", "A" * 21), ("iss-empty", "an empty iss", revoke, "iss", ""),
+        ("iat-string", "iat is a string", revoke, "iat", str(NOW)),
+        ("iat-real", "iat is a real number", revoke, "iat", Raw(f"{NOW}.0")),
+        ("jti-short", "jti of 21 characters", revoke, "jti", "A" * 21),
+        ("iss-empty", "an empty iss", revoke, "iss", ""),
         ("on-revoke", "an unknown on_revoke", revoke, "on_revoke", "ignore"),
         ("poa-exp-string", "poa_exp is a string", revoke, "poa_exp", str(NOW)),
         ("invalid-since", "invalid_since is negative", revoke, "invalid_since", -1),
-        ("aud-empty", "aud is an empty array", suspend, "aud", []), ("aud-number", "aud is a number", suspend, "aud", 7),
+        ("aud-empty", "aud is an empty array", suspend, "aud", []),
+        ("aud-number", "aud is a number", suspend, "aud", 7),
         ("aud-twice", "an entry of aud twice", suspend, "aud", [SITE, SITE]),
         ("chain-number", "chain is a number", revoke, "chain", 1)):
     invalid(short, title, twin, claim(name, value))
@@ -144,5 +154,6 @@ for short, title, change in (
         ("trailing", "a byte after the payload's object", at("/statement/token/warp/payload_text", lambda t: t + b" ")),
         ("two-parts", "two parts", at("/statement/token/warp/whole", lambda t: t.rpartition(b".")[0])),
         ("empty", "an empty text", at("/statement/token/warp/whole", lambda t: b"")),
-        ("padding", "padding after the signature", at("/statement/token/warp/signature_part", misspelled(lambda t: t + b"==")))):
+        ("padding", "padding after the signature", at("/statement/token/warp/signature_part",
+                                                      misspelled(lambda t: t + b"==")))):
     invalid(f"envelope-{short}", title, revoke, change, fault=ENVELOPE)

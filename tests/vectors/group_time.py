@@ -25,7 +25,8 @@ bad("exp-long-ago", "exp was an hour ago", EXP, last, "expired", 0, "/exp", clai
 bad("exp-clock", "the same PoA eight hours later", EXP, one, "expired", 0, "/exp", at("/now", NOW + 8 * HOUR))
 good("exp-clock-1", "the same PoA a second less than eight hours later", one, at("/now", NOW + 8 * HOUR - 1))
 bad("exp-most-skew", "now is exp under a skew of 300 seconds", EXP,
-    good("exp-most-skew-1", "the last second under a skew of 300 seconds", last, at("/policy", most_skew)), "expired", 0,
+    good("exp-most-skew-1", "the last second under a skew of 300 seconds", last, at("/policy", most_skew)), "expired",
+    0,
     "/exp", claim("exp", NOW))
 
 for name, code in (("iat", "issued_in_future"), ("nbf", "not_yet_valid")):

@@ -88,7 +88,8 @@ def ec_key(name, crv="P-256"):
     secret = int.from_bytes(digest(f"poa test vectors: {name}".encode()).digest(), "big") % (curve.order - 1) + 1
     signer = SigningKey.from_secret_exponent(secret, curve, digest)
     point = signer.verifying_key.pubkey.point
-    jwk = {"kty": "EC", "crv": crv, "x": b64(point.x().to_bytes(size, "big")), "y": b64(point.y().to_bytes(size, "big"))}
+    x, y = (b64(c.to_bytes(size, "big")) for c in (point.x(), point.y()))
+    jwk = {"kty": "EC", "crv": crv, "x": x, "y": y}
 
     def sign(text, _alg):
         return signer.sign_deterministic(text, hashfunc=digest, sigencode=sigencode_string)

@@ -4,7 +4,7 @@ A case is a tree of dictionaries and lists from which the bytes are built. A vec
 its twin's in one place, so that "one fault" is counted and not believed. Values that follow from others (`par_hash`,
 `kid`, `alg`, `ath`) stand in the tree as markers and follow by themselves.
 """
-from jose import b64, dumps, sha256, unb64
+from jose import b64, dumps, sha256
 from world_keys import KEYS
 
 NOW = 1790000000  # 2026-09-21, a Monday, 14:13:20 UTC

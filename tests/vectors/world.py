@@ -1,7 +1,7 @@
 """The world of the vectors: one mine, its policies, and the chains that hold."""
 from jose import b64, dumps, sha256
-from model import NOW, PARENT, case, changed, fresh, token
-from world_keys import jwk
+from model import NOW, PARENT, at, case, changed, fresh, token
+from world_keys import KEYS, jwk
 
 SITE = "site:mine-7.example"
 OTHER_SITE = "site:port-3.example"
@@ -77,7 +77,8 @@ def long_chain(count, transferable=8):
     """A chain of @count links, each by the agent of the one above."""
     links = []
     for i in range(count):
-        claims = {"iss": f"agent-{i - 1}.example", "sub": f"agent-{i}.example", "transferable": max(transferable - i, 0)}
+        claims = {"iss": f"agent-{i - 1}.example", "sub": f"agent-{i}.example",
+                  "transferable": max(transferable - i, 0)}
         if i == 0:
             claims["iss"] = OWNER
         else:
@@ -118,7 +119,8 @@ POLICIES = {"site": SITE_POLICY}
 def permanent_policy():
     """The site's policy with a second device power for the owner, as wide as any in effect and on_revoke."""
     made = fresh(SITE_POLICY)
-    made["owners"][0]["powers"].append(made["owners"][0]["powers"][0] | {"effect": "permanent", "on_revoke": "stop_new"})
+    powers = made["owners"][0]["powers"]
+    powers.append(powers[0] | {"effect": "permanent", "on_revoke": "stop_new"})
     return made
 
 
@@ -130,6 +132,12 @@ def policy(name, *changes, of="site"):
     made = changed(POLICIES[of], *changes)
     assert POLICIES.setdefault(name, made) == made, name
     return name
+
+
+# An owner with a key of every kind, under a policy that lists every algorithm.
+policy("site-keys", at("/algorithms", ["ES256", "ES384", "EdDSA", "RS256", "PS256"]),
+       *(at("/owners/0/keys/-", pinned(name)) for name in ("owner_384", "rsa_a", "agent_ed", "rsa_4096")),
+       at("/owners/0/keys/-", {"jwk": jwk("rsa_b", alg="PS256", use="sig", kid=KEYS["rsa_b"].thumbprint)}))
 
 
 def policy_text(name):
