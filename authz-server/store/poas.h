@@ -66,7 +66,7 @@ typedef poa_err (*store_poa_visit)(void *ctx, const poa_id *id, unsigned depth);
 /**
  * store_poa_each_below() - visit everything below @id, each before its own children; @id itself is not visited.
  *
- * It need not have been seen. The visitor only reads.
+ * It need not have been seen; below "none" is everything. The visitor only reads.
  *
  * Return: POA_OK; what the visitor returned; POA_F_STORE, also when it is deeper than a chain can be.
  */

@@ -1,7 +1,7 @@
 #ifndef STORE_STATEMENTS_H
 #define STORE_STATEMENTS_H
 
-#include "poa/revocation.h"
+#include "poa/statement.h"
 #include "store/store.h"
 
 /*
