@@ -2,8 +2,8 @@
 from checks import misspelled, still_good
 from corpus import Group
 from jose import EC_CURVES, b64, dumps
-from model import at, escaped, warp
-from world import OWNER, case, link, one_link, three_links, two_links
+from model import at, escaped, gone, warp
+from world import OWNER, case, link, one_link, policy, three_links, two_links
 from world_keys import KEYS, jwk
 
 group = Group("signatures", "Sections 2 and 4, steps 4 and 5: the algorithm against the key, and the signature")
@@ -36,6 +36,14 @@ for signer, alg in (("owner", "ES256"), ("owner-384", "ES384"), ("agent-ed", "Ed
         if other != alg and not (signer == "agent-ed" and other == "Ed25519"):
             bad(f"{signer}-as-{other.lower()}", f"the key of {signer} under alg {other}", FITS,
                 f"{signer}-{alg.lower()}", "alg_key_mismatch", 0, "/header/alg", header(0, "alg", other))
+LISTED = "section 9: algorithms, ES256, ES384, EdDSA unless the policy says otherwise"
+policy("site-keys-default", gone("/algorithms"), of="site-keys")
+policy("only-eddsa", at("/algorithms", ["EdDSA"]))
+for short, name in (("rsa-a-rs256", "site-keys-default"), ("rsa-a-ps256", "site-keys-default"), ("one", "only-eddsa")):
+    bad(f"{short}-unlisted", f"the algorithm of {short} under a policy that does not list it", LISTED, short,
+        "alg_not_allowed", 0, "/header/alg", at("/policy", name))
+for short in ("owner-es256", "owner-384-es384", "agent-ed-eddsa", "agent-ed-ed25519"):
+    good(f"{short}-default", f"the algorithm of {short} under the default list", short, at("/policy", "site-keys-default"))
 bad("rsa-b-as-rs256", "RS256 with a pinned key whose JWK says PS256", "section 2: an alg in a JWK is the only one",
     "rsa-b-ps256", "alg_key_mismatch", 0, "/header/alg", header(0, "alg", "RS256"))
 
@@ -101,6 +109,8 @@ for short, title, fault, function in (
         ("r-max", "r is 2^256 - 1", RANGE, halves(r=2**256 - 1))):
     bad(f"es256-{short}", f"ES256 signature: {title}", fault, one, "signature_malformed", 0, None,
         warp(0, "signature", function))
+bad("es256-20000", "ES256 signature: 20,000 bytes", "section 4: a chain has 16384 bytes at most", one, "too_large", None,
+    None, warp(0, "signature", lambda s, t, k: s + bytes(19936)))
 bad("es256-short-hop-1", "ES256 signature of the second link: 63 bytes", LENGTH, two, "signature_malformed", 1, None,
     warp(1, "signature", lambda s, t, k: s[:63]))
 for short, title, fault, twin, function in (
