@@ -255,21 +255,30 @@ static poa_err no_age(void *self, int64_t now_s, int64_t *age_s)
     return POA_OK;
 }
 
-/* The file says no more of when a statement was accepted than its own iat and the lines before it. */
-static poa_err take_line(reading *r, line *l)
+static poa_err accept_line(reading *r, line *l, size_t shown_count)
 {
     poa_revocation_source so_far = r->list->source;
     so_far.age = no_age;
+    /* The file says no more of when a statement was accepted than its own iat and the lines before it. */
     const poa_acceptance under = {
         .policy = r->policy, .now_s = poa_statement_get(l->statement)->iat_s, .source = &so_far};
-    const poa_err err =
-        poa_statement_accept_among(r->ctx, l->statement, &under, r->shown, r->shown_count, &l->reach, r->why);
-    if (err == POA_E_STATEMENT_UNAUTHORIZED) {
+    return poa_statement_accept_among(r->ctx, l->statement, &under, r->shown, shown_count, &l->reach, r->why);
+}
+
+/*
+ * The chain in hand first. Who stands in an administrator's chain alone may still speak against that administrator; one
+ * who claims to be an administrator and is none is told as ignored, although its key may do that much.
+ */
+static poa_err take_line(reading *r, line *l)
+{
+    poa_err err = accept_line(r, l, 1);
+    const bool elsewhere = err == POA_E_STATEMENT_UNAUTHORIZED;
+    if (elsewhere)
+        err = accept_line(r, l, r->shown_count);
+    if (err == POA_E_STATEMENT_UNAUTHORIZED || (elsewhere && poa_statement_get(l->statement)->chain.ptr))
         r->list->ignored++;
-        return POA_OK;
-    }
     l->taken = err == POA_OK;
-    return err;
+    return err == POA_E_STATEMENT_UNAUTHORIZED ? POA_OK : err;
 }
 
 static poa_err take_lines(reading *r)
