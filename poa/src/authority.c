@@ -78,13 +78,14 @@ static bool is_agent(const poa_id *signer, const poa_chain *chain, size_t hop)
 /* ---- revoke and suspend ---- */
 
 /*
- * Is this aspect of the link what the statement names? A PoA id is no thumbprint even where the bytes are equal. A
+ * Is this aspect of the link what the statement names? A PoA id is no thumbprint even where the bytes are equal, and a
+ * resume names neither. A
  * thief chooses iat, so issued_before spares later links of an honest signer and none that the key is agent of.
  */
 static bool names(const poa_statement_facts *facts, const poa_link *link, enum poa_aspect aspect)
 {
-    const bool on_key = facts->target_kind == POA_TARGET_KEY;
-    if (POA_GUARD(statement_target_kind, on_key != (aspect != POA_ASPECT_ID)))
+    const enum poa_statement_target kind = aspect == POA_ASPECT_ID ? POA_TARGET_POA : POA_TARGET_KEY;
+    if (POA_GUARD(statement_target_kind, facts->target_kind != kind))
         return false;
     if (POA_GUARD(statement_target, !poa_id_equal(&facts->target, poa_aspect_of(link, aspect))))
         return false;
@@ -99,8 +100,6 @@ enum poa_standing poa_standing_on(const poa_opened_record *opened, const poa_cha
                                   enum poa_aspect aspect)
 {
     const poa_statement_facts *facts = poa_statement_get(opened->statement);
-    if (POA_GUARD(standing_of_resume, facts->op == POA_OP_RESUME))
-        return POA_STANDING_NONE;
     if (!names(facts, poa_chain_link(chain, hop), aspect))
         return POA_STANDING_NONE;
     if (POA_GUARD(statement_site, !at_this_site(opened, chain)))
@@ -151,8 +150,7 @@ bool poa_resume_lifts(const poa_opened_record *resume, const poa_opened_record *
 {
     const poa_statement_facts *lift = poa_statement_get(resume->statement);
     const poa_statement_facts *held = poa_statement_get(hold->statement);
-    if (POA_GUARD(resume_op, lift->op != POA_OP_RESUME))
-        return false;
+    /* Only a resume names a hold. */
     if (POA_GUARD(resume_hold, !poa_span_equal(lift->hold, held->jti)))
         return false;
     if (POA_GUARD(resume_site, !at_this_site(resume, chain)))

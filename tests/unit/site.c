@@ -142,7 +142,7 @@ static char *mint(const site *s, const poa_chain *parent, const grant *g, int tr
         .aud_len = 1,
         .transferable = transferable,
         .iat_s = g->iat_s ? g->iat_s : NOW - 1000,
-        .nbf_s = -1,
+        .nbf_s = g->nbf_s ? g->nbf_s : -1,
         .exp_s = g->exp_s ? g->exp_s : NOW + DAY,
         .powers = poa_span_of(powers),
     };
@@ -235,7 +235,7 @@ static poa_err show(const shelf *here, enum poa_statement_target kind, const poa
             return fn(arg, &here->records[i]);
         const poa_statement_facts *facts = poa_statement_get(statement);
         const bool named = target ? poa_id_equal(&facts->target, target) : poa_span_equal(facts->hold, hold);
-        if (facts->target_kind != kind || !named)
+        if (!here->sloppy && (facts->target_kind != kind || !named))
             continue;
         const poa_err err = fn(arg, &here->records[i]);
         if (err)

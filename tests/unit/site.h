@@ -57,12 +57,13 @@ const char *name_of(enum who who);
 poa_signer signer_of(const site *s, enum who who);
 extern const poa_random counting; /* random bytes for tests: never twice the same, not random at all */
 
-/* A PoA in a chain; what is zero has a default: powers ONBOARD_HALL, iat_s NOW - 1000, exp_s NOW + DAY. */
+/* A PoA in a chain; what is zero has a default: powers ONBOARD_HALL, iat_s NOW - 1000, no nbf, exp_s NOW + DAY. */
 typedef struct grant {
     enum who from;
     enum who to;
     const char *powers;
     int64_t iat_s;
+    int64_t nbf_s;
     int64_t exp_s;
 } grant;
 
@@ -86,6 +87,7 @@ typedef struct shelf {
     poa_record records[16];
     size_t count;
     int64_t age_s;
+    bool sloppy; /* shows every record, whatever is asked */
 } shelf;
 
 poa_revocation_source shelf_source(shelf *shelf);

@@ -69,6 +69,18 @@ static void a_kept_chain_ends_with_its_pin(void **state)
     assert_string_equal(why.member, "/header/kid");
 }
 
+static void nbf_may_be_later_than_iat(void **state)
+{
+    static const grant later = {.from = OWNER, .to = CONTRACTOR, .nbf_s = NOW + 100};
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = chain_of(s, &later, 1);
+    assert_int_equal(poa_chain_in_time(chain, NOW + 70, 0, NULL), POA_OK);
+    poa_reason why = {0};
+    assert_int_equal(poa_chain_in_time(chain, NOW + 69, 0, &why), POA_E_NOT_YET_VALID);
+    assert_int_equal(why.hop, 0);
+    assert_string_equal(why.member, "/nbf");
+}
+
 static void time_comes_before_revocation(void **state)
 {
     const site *s = *state;
@@ -94,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_time),
         cmocka_unit_test(a_kept_chain_ends_with_its_pin),
+        cmocka_unit_test(nbf_may_be_later_than_iat),
         cmocka_unit_test(time_comes_before_revocation),
         cmocka_unit_test(a_chain_that_was_only_read_is_not_alive),
     };

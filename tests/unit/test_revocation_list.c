@@ -3,6 +3,7 @@
 #include "poa/answer.h"
 #include "poa/revocation_list.h"
 
+#include "bounds.h"
 #include "buf.h"
 #include "chain.h"
 #include "cleanup.h"
@@ -212,6 +213,17 @@ static void a_line_that_is_no_statement(void **state)
     }
 }
 
+static void a_file_that_is_too_large(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_freep) char *text = calloc(1, POA_REVOCATIONS_BYTES_MAX + 1);
+    assert_non_null(text);
+    assert_int_equal(ask(s, (poa_span){text, POA_REVOCATIONS_BYTES_MAX}, chain, true).why.because, POA_E_TOO_LARGE);
+    assert_string_equal(ask(s, (poa_span){text, POA_REVOCATIONS_BYTES_MAX}, chain, true).why.request, "1");
+    assert_string_equal(ask(s, (poa_span){text, POA_REVOCATIONS_BYTES_MAX + 1}, chain, true).why.request, "");
+}
+
 static void the_number_of_a_line_counts_the_age(void **state)
 {
     const site *s = *state;
@@ -314,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_list_grows_old),
         cmocka_unit_test(a_file_that_says_no_age),
         cmocka_unit_test(a_line_that_is_no_statement),
+        cmocka_unit_test(a_file_that_is_too_large),
         cmocka_unit_test(the_number_of_a_line_counts_the_age),
         cmocka_unit_test(administrators_of_a_file),
         cmocka_unit_test(many_statements_of_one_administrator),
