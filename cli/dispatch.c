@@ -1,8 +1,8 @@
 #include "cli.h"
 
+#include "nearest.h"
 #include "output.h"
 #include "span.h"
-#include "suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,9 +25,9 @@ static const cli_verb *find(const cli_verb *verbs, size_t count, const char *nam
 
 static int unknown(const char *command, const cli_verb *verbs, size_t count, const char *name)
 {
-    cli_nearest nearest = {.word = poa_span_of(name)};
+    poa_nearest nearest = {.word = poa_span_of(name)};
     for (size_t i = 0; i < count; i++)
-        cli_nearest_offer(&nearest, verbs[i].name);
+        poa_nearest_offer(&nearest, verbs[i].name);
     const int exit_code = cli_usage("there is no verb `%s %s'", command, name);
     if (nearest.best)
         cli_hint("did you mean `%s %s'?", command, nearest.best);

@@ -14,19 +14,9 @@
 
 static const cli_verb verbs[] = {
     {"key", "make, import and show keys", cli_verb_key},
-    //     {"grant", "sign a PoA: let an agent act for you", cli_verb_grant},
-    //     {"subgrant", "pass on some of what was granted to you", cli_verb_subgrant},
-    //     {"inspect", "draw a chain, believing nothing of it", cli_verb_inspect},
-    //     {"verify", "decide on a chain, and on a request, under a site policy", cli_verb_verify},
-    //     {"prove", "make the HTTP headers that present a chain and prove its key", cli_verb_prove},
-    //     {"revoke", "state that a PoA or a key no longer stands", cli_verb_revoke},
-    //     {"suspend", "place a hold on a PoA or a key", cli_verb_suspend},
-    //     {"resume", "lift a hold", cli_verb_resume},
-    //     {"challenge", "get a nonce from a server", cli_verb_challenge},
-    //     {"onboard", "bring a device onto a site", cli_verb_onboard},
-    //     {"policy", "write, check, explain and compare site policies", cli_verb_policy},
-    //     {"import", "read a PoA of the published prototypes", cli_verb_import},
-    //     {"export", "write one level of a chain as an ordinary JWT", cli_verb_export},
+    {"grant", "sign a PoA: let an agent act for you", cli_verb_grant},
+    {"subgrant", "pass on some of what was granted to you", cli_verb_subgrant},
+    {"inspect", "draw a chain, believing nothing of it", cli_verb_inspect},
     {"codes", "list every reason code, its exit code and what to do", cli_verb_codes},
     {"version", "show the versions of poa and its libraries", cli_verb_version},
 };

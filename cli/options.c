@@ -1,22 +1,22 @@
 #include "options.h"
 
 #include "cli.h"
+#include "nearest.h"
 #include "output.h"
 #include "span.h"
-#include "suggest.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct argp_option *find_long(const struct argp *argp, poa_span name, cli_nearest *nearest)
+static const struct argp_option *find_long(const struct argp *argp, poa_span name, poa_nearest *nearest)
 {
     for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
         if (!o->name)
             continue;
         if (poa_span_is(name, o->name))
             return o;
-        cli_nearest_offer(nearest, o->name);
+        poa_nearest_offer(nearest, o->name);
     }
     for (const struct argp_child *c = argp->children; c && c->argp; c++) {
         const struct argp_option *found = find_long(c->argp, name, nearest);
@@ -54,7 +54,7 @@ static bool takes_next(const struct argp *argp, const char *command, const char 
     if (poa_span_is(name, "help") || poa_span_is(name, "usage"))
         return false;
 
-    cli_nearest nearest = {.word = name};
+    poa_nearest nearest = {.word = name};
     const struct argp_option *o = find_long(argp, name, &nearest);
     if (o)
         return o->arg && !(o->flags & OPTION_ARG_OPTIONAL) && equals == SIZE_MAX;

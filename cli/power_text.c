@@ -156,6 +156,10 @@ void cli_value_show(poa_buf *b, const char *member, const json_t *value)
         poa_buf_text(b, "unlimited");
         return;
     }
+    if (json_is_string(value)) {
+        cli_escape(b, poa_json_span(value));
+        return;
+    }
     if (m == POA_COUNT(members) || json_is_object(value)) {
         POA_CLEANUP(poa_buf_clear) poa_buf json = {0};
         poa_buf_json(&json, value);
