@@ -17,6 +17,7 @@ static const cli_verb verbs[] = {
     {"grant", "sign a PoA: let an agent act for you", cli_verb_grant},
     {"subgrant", "pass on some of what was granted to you", cli_verb_subgrant},
     {"inspect", "draw a chain, believing nothing of it", cli_verb_inspect},
+    {"verify", "decide on a chain, and on a request, under a site policy", cli_verb_verify},
     {"codes", "list every reason code, its exit code and what to do", cli_verb_codes},
     {"version", "show the versions of poa and its libraries", cli_verb_version},
 };
