@@ -18,6 +18,10 @@ static const cli_verb verbs[] = {
     {"subgrant", "pass on some of what was granted to you", cli_verb_subgrant},
     {"inspect", "draw a chain, believing nothing of it", cli_verb_inspect},
     {"verify", "decide on a chain, and on a request, under a site policy", cli_verb_verify},
+    {"prove", "make the HTTP headers that present a chain and prove its key", cli_verb_prove},
+    {"revoke", "state that a PoA or a key no longer stands", cli_verb_revoke},
+    {"suspend", "place a hold on a PoA or a key", cli_verb_suspend},
+    {"resume", "lift a hold", cli_verb_resume},
     {"codes", "list every reason code, its exit code and what to do", cli_verb_codes},
     {"version", "show the versions of poa and its libraries", cli_verb_version},
 };

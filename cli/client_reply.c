@@ -1,0 +1,128 @@
+#include "client.h"
+
+#include "cleanup.h"
+#include "json.h"
+#include "output.h"
+#include "refusal.h"
+#include "span.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cli_reply_json(const cli_reply *reply, json_t **object)
+{
+    if (poa_json_parse((poa_span){reply->body, reply->len}, object) == POA_OK)
+        return CLI_OK;
+    (void)cli_usage("the server's reply (HTTP %ld) is none of a PoA server", reply->status);
+    cli_hint("is the URL that of a PoA server? It answers GET /.well-known/poa-configuration");
+    return CLI_UNREACHABLE;
+}
+
+/* A member of the problem into a slot of the reason, as compact JSON. */
+static void set_value(char slot[POA_REASON_TEXT_BYTES], const json_t *value)
+{
+    POA_CLEANUP(poa_freep) char *text = value && !json_is_null(value) ? cli_json_compact(value) : NULL;
+    if (text && strlen(text) < POA_REASON_TEXT_BYTES)
+        (void)snprintf(slot, POA_REASON_TEXT_BYTES, "%s", text);
+}
+
+static poa_reason reason_of(const json_t *problem, poa_err code)
+{
+    poa_reason why = {.code = code, .hop = POA_HOP_NONE};
+    const json_t *hop = json_object_get(problem, "hop");
+    const char *member = json_string_value(json_object_get(problem, "member"));
+    const char *because = json_string_value(json_object_get(problem, "because"));
+    if (json_is_integer(hop) && json_integer_value(hop) >= 0 && json_integer_value(hop) < 9)
+        why.hop = (int)json_integer_value(hop);
+    if (member)
+        (void)snprintf(why.member, sizeof why.member, "%s", member);
+    if (because && poa_err_by_name(because))
+        why.because = poa_err_by_name(because)->code;
+    set_value(why.parent, json_object_get(problem, "parent"));
+    set_value(why.child, json_object_get(problem, "child"));
+    set_value(why.request, json_object_get(problem, "request"));
+    return why;
+}
+
+/* "detail" and "request_id", which the server's operator can look up. */
+static void say_detail(const json_t *problem)
+{
+    static const char *const members[] = {"detail", "request_id"};
+    for (size_t i = 0; i < POA_COUNT(members); i++) {
+        const poa_span text = poa_json_span(json_object_get(problem, members[i]));
+        if (text.len == 0)
+            continue;
+        POA_CLEANUP(poa_freep) char *shown = cli_escaped(text);
+        cli_say("  %s: %s", i == 0 ? "the server says" : "request", shown);
+    }
+}
+
+/* A refusal that is no decision on a PoA: too busy, not found, not allowed. */
+static int refused_without_code(const cli_reply *reply, const json_t *problem)
+{
+    const poa_span title = poa_json_span(json_object_get(problem, "title"));
+    POA_CLEANUP(poa_freep) char *shown = cli_escaped(title.len > 0 ? title : POA_SPAN("no reason given"));
+    (void)cli_usage("the server refuses: HTTP %ld, %s", reply->status, shown);
+    say_detail(problem);
+    if (reply->status == 429 || reply->status >= 500) {
+        cli_hint("try again in a while");
+        return CLI_UNREACHABLE;
+    }
+    cli_hint("is the URL that of a PoA server, and this poa of its version?");
+    return CLI_USAGE;
+}
+
+int cli_reply_refused(const cli_reply *reply)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *problem = NULL;
+    const int failed = cli_reply_json(reply, &problem);
+    if (failed)
+        return failed;
+    const char *code = json_string_value(json_object_get(problem, "code"));
+    const poa_err_info *row = code ? poa_err_by_name(code) : NULL;
+    if (!row || row->code == POA_OK)
+        return refused_without_code(reply, problem);
+    if (poa_err_is_fault(row->code)) {
+        (void)cli_fault("the server could not decide: %s", row->name);
+        say_detail(problem);
+        return row->exit;
+    }
+    const poa_reason why = reason_of(problem, row->code);
+    const int exit_code = cli_refuse_doing(row->code, &why, CLI_REQUESTING);
+    say_detail(problem);
+    return exit_code;
+}
+
+/* Printable ASCII without blanks, so that it can stand in a header, a proof and a request for a certificate. */
+static bool is_nonce(const char *text)
+{
+    const size_t len = text ? strlen(text) : 0;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x21 || text[i] > 0x7e)
+            return false;
+    return len > 0 && len <= 255;
+}
+
+int cli_server_challenge(const cli_server_options *server, char **nonce, int64_t *expires_in_s)
+{
+    POA_CLEANUP(cli_reply_clear) cli_reply reply = {0};
+    POA_CLEANUP(poa_json_decrefp) json_t *body = NULL;
+    const cli_exchange exchange = {.method = "POST", .path = "/v1/challenges"};
+    int failed = cli_server_ask(server, &exchange, &reply);
+    if (failed)
+        return failed;
+    if (reply.status < 200 || reply.status > 299)
+        return cli_reply_refused(&reply);
+    failed = cli_reply_json(&reply, &body);
+    if (failed)
+        return failed;
+    const char *text = json_string_value(json_object_get(body, "nonce"));
+    if (!is_nonce(text)) {
+        (void)cli_usage("the server's reply has no nonce");
+        return CLI_UNREACHABLE;
+    }
+    *nonce = strdup(text);
+    *expires_in_s = json_integer_value(json_object_get(body, "expires_in"));
+    return *nonce ? CLI_OK : cli_fault_of(POA_F_NOMEM);
+}
