@@ -22,6 +22,8 @@ static const cli_verb verbs[] = {
     {"revoke", "state that a PoA or a key no longer stands", cli_verb_revoke},
     {"suspend", "place a hold on a PoA or a key", cli_verb_suspend},
     {"resume", "lift a hold", cli_verb_resume},
+    {"challenge", "get a nonce from a server", cli_verb_challenge},
+    {"onboard", "bring a device onto a site", cli_verb_onboard},
     {"codes", "list every reason code, its exit code and what to do", cli_verb_codes},
     {"version", "show the versions of poa and its libraries", cli_verb_version},
 };
