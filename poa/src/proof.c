@@ -90,8 +90,8 @@ static bool read_required(const json_t *payload, const char *name, poa_span *out
     return read_optional(payload, name, out) && out->ptr && out->len > 0;
 }
 
-/* Claims besides these are ignored, as in a PoA. */
-static poa_err read_payload(proof *p, poa_reason *why)
+/* Claims besides these are ignored, as in a PoA. Under a chain RFC 9449 section 4.2 requires ath. */
+static poa_err read_payload(proof *p, bool under_chain, poa_reason *why)
 {
     const poa_err err = poa_jws_read_payload(&p->jws, &p->payload);
     if (err)
@@ -104,6 +104,7 @@ static poa_err read_payload(proof *p, poa_reason *why)
         POA_GUARD(proof_htu_form, !read_required(body, "htu", &p->htu)) ||
         POA_GUARD(proof_iat_form, !poa_json_int(json_object_get(body, "iat"), 0, POA_TIME_MAX, &p->iat_s)) ||
         POA_GUARD(proof_ath_form, !read_optional(body, "ath", &p->ath)) ||
+        POA_GUARD(proof_ath_missing, under_chain && !p->ath.ptr) ||
         POA_GUARD(proof_bh_form, !read_optional(body, "bh", &p->bh)) ||
         POA_GUARD(proof_nonce_form, !read_optional(body, "nonce", &p->nonce)) ||
         POA_GUARD(proof_nonce_text, p->nonce.ptr && !poa_span_is_text(p->nonce, POA_PROOF_TEXT_BYTES_MAX)))
@@ -111,9 +112,9 @@ static poa_err read_payload(proof *p, poa_reason *why)
     return POA_OK;
 }
 
-static poa_err read_proof(const poa_ctx *ctx, poa_span text, proof *p, poa_reason *why)
+static poa_err read_proof(const poa_ctx *ctx, poa_span text, bool under_chain, proof *p, poa_reason *why)
 {
-    if (POA_GUARD(proof_missing, text.len == 0))
+    if (POA_GUARD(proof_missing, !text.ptr))
         return deny(why, POA_E_PROOF_MISSING);
     if (POA_GUARD(proof_too_large, text.len > POA_PROOF_BYTES_MAX))
         return deny(why, POA_E_PROOF_INVALID);
@@ -122,7 +123,7 @@ static poa_err read_proof(const poa_ctx *ctx, poa_span text, proof *p, poa_reaso
     if (err)
         return as_invalid(err, why);
     err = read_header(ctx, p, why);
-    return err ? err : read_payload(p, why);
+    return err ? err : read_payload(p, under_chain, why);
 }
 
 /* ---- Key and signature ---- */
@@ -276,7 +277,7 @@ poa_err poa_proof_check_key(const poa_ctx *ctx, poa_span text, const poa_key *ke
         *verified = false;
 
     POA_CLEANUP(proof_clear) proof p = {0};
-    poa_err err = read_proof(ctx, text, &p, why);
+    poa_err err = read_proof(ctx, text, expected->chain.len > 0, &p, why);
     if (!err)
         err = check_signature(ctx, &p, key, policy, why);
     if (err)

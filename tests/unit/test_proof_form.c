@@ -91,7 +91,7 @@ static const struct {
     {"iat zero", {{"iat", "0"}}, POA_E_PROOF_STALE},
 
     {"ath a number", {{"ath", "1"}}, POA_E_PROOF_INVALID},
-    {"ath absent", {{"ath", GONE}}, POA_E_PROOF_BINDING_MISMATCH},
+    {"ath absent", {{"ath", GONE}}, POA_E_PROOF_INVALID},
     {"ath empty", {{"ath", "\"\""}}, POA_E_PROOF_BINDING_MISMATCH},
     {"ath of another chain", {{"ath", "\"" BODY_HASH "\""}}, POA_E_PROOF_BINDING_MISMATCH},
     {"ath with padding", {{"ath", "\"" CHAIN_HASH "=\""}}, POA_E_PROOF_BINDING_MISMATCH},
@@ -141,7 +141,8 @@ static void text_is_one_compact_jws(void **state)
     POA_CLEANUP(poa_freep) char *good = make_proof(as_is, as_is, world.agent);
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
 
-    assert_int_equal(check_raw(""), POA_E_PROOF_MISSING);
+    assert_int_equal(check_raw(NULL), POA_E_PROOF_MISSING);
+    assert_int_equal(check_raw(""), POA_E_PROOF_INVALID);
     assert_int_equal(check_raw("."), POA_E_PROOF_INVALID);
     assert_int_equal(check_raw(".."), POA_E_PROOF_INVALID);
     assert_int_equal(check_raw("{\"payload\":\"e30\",\"protected\":\"e30\",\"signature\":\"AAAA\"}"),

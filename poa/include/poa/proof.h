@@ -56,15 +56,24 @@ typedef struct poa_proof_facts {
  * poa_proof_check() - step 9: the caller holds the leaf agent's key and made this very request, now.
  *
  * In the order of section 6: form, key, signature, htm, htu, ath, bh, iat, nonce, jti. Once the signature has verified
- * the jti is remembered, whatever comes out.
+ * the jti is remembered, whatever comes out, until the proof could not be accepted any more.
  *
+ * Form: a compact JWS of at most 8,192 bytes, its header exactly typ, alg, jwk (public); jti and nonce 1 to 256 bytes of
+ * UTF-8 without control characters; htm and htu not empty; iat a whole number, 0 to 2^53-1; ath, which must be there
+ * under a chain, and bh strings; other claims are ignored. What htm, htu, ath and bh say is compared, never judged by
+ * itself: a htu that is no http or https URL matches none.
+ *
+ * @proof:    the text; ptr NULL where none was sent
  * @chain:    only read or verified: the leaf's cnf counts
  * @policy:   lists the algorithms
+ * @expected: its chain is the text of @chain, else POA_F_USAGE
  * @facts:    set on POA_OK; may be NULL
  * @verified: set to whether the proof's signature held and its key is the leaf's, also when a later check refuses; from
  *            then on the caller may be told the whole reason; may be NULL
  *
- * Return: POA_OK; proof_missing (empty text), proof_invalid, proof_key_mismatch, proof_binding_mismatch, proof_stale,
+ * A clock that is more than 60 s off needs a nonce to be heard at all, so a server sends one with proof_stale, too.
+ *
+ * Return: POA_OK; proof_missing, proof_invalid, proof_key_mismatch, proof_binding_mismatch, proof_stale,
  * nonce_required, nonce_invalid, proof_replayed (hop null, member null); POA_F_*.
  */
 POA_API POA_MUST_USE poa_err poa_proof_check(const poa_ctx *ctx, poa_span proof, const poa_chain *chain,
