@@ -37,7 +37,7 @@ class Group:
         checks.check_tokens(f"{self.name}-{short}", tokens)
         self.tokens += [token_tree for token_tree, _ in tokens]
         if wanted["decision"] == "permit":
-            wanted["poa_ids"] = [model.poa_id(token) for _, token in tokens[:len(tree["links"])]]
+            wanted["poa_ids"] = [model.poa_id(link.encode()) for link in made["chain"].split("~")]
         self.vectors.append({"id": f"{self.name}-{short}", **says, "needs": list(needs), **made, "expect": wanted})
         return short
 
