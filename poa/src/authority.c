@@ -79,8 +79,8 @@ static bool is_agent(const poa_id *signer, const poa_chain *chain, size_t hop)
 
 /*
  * Is this aspect of the link what the statement names? A PoA id is no thumbprint even where the bytes are equal, and a
- * resume names neither. A
- * thief chooses iat, so issued_before spares later links of an honest signer and none that the key is agent of.
+ * resume names neither. With issued_before it names earlier links that the key signed and no others: a thief chooses
+ * iat, so a stolen key is revoked without it.
  */
 static bool names(const poa_statement_facts *facts, const poa_link *link, enum poa_aspect aspect)
 {
