@@ -66,10 +66,7 @@ static poa_err read_header(const poa_ctx *ctx, proof *p, poa_reason *why)
     if (POA_GUARD(proof_alg_unknown, p->alg == POA_ALG_NONE))
         return deny(why, POA_E_PROOF_INVALID);
 
-    const json_t *jwk = json_object_get(p->header, "jwk");
-    if (POA_GUARD(proof_jwk_missing, !json_is_object(jwk)))
-        return deny(why, POA_E_PROOF_INVALID);
-    err = poa_key_from_json(ctx, jwk, &p->key);
+    err = poa_key_from_json(ctx, json_object_get(p->header, "jwk"), &p->key);
     return err ? as_invalid(err, why) : POA_OK;
 }
 

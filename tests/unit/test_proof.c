@@ -4,50 +4,18 @@
 
 /* ---- Order: with two faults the earlier step speaks ---- */
 
-#define STALE               \
-    {                       \
-        "iat", "1789990000" \
-    }
-#define NO_JTI      \
-    {               \
-        "jti", GONE \
-    }
-#define SEEN              \
-    {                     \
-        "jti", "\"seen\"" \
-    }
-#define WRONG_HTM        \
-    {                    \
-        "htm", "\"PUT\"" \
-    }
-#define WRONG_HTU              \
-    {                          \
-        "htu", "\"http://a/\"" \
-    }
-#define WRONG_ATH                  \
-    {                              \
-        "ath", "\"" BODY_HASH "\"" \
-    }
-#define NO_BH      \
-    {              \
-        "bh", GONE \
-    }
-#define NONCE                \
-    {                        \
-        "nonce", "\"fresh\"" \
-    }
-#define BAD_NONCE            \
-    {                        \
-        "nonce", "\"stale\"" \
-    }
-#define OTHER_KEY                \
-    {                            \
-        "jwk", "{" OTHER_JWK "}" \
-    }
-#define UNLISTED           \
-    {                      \
-        "alg", "\"RS256\"" \
-    }
+#define STALE     "iat", "1789990000"
+#define NO_JTI    "jti", GONE
+#define SEEN      "jti", "\"seen\""
+#define WRONG_HTM "htm", "\"PUT\""
+#define WRONG_HTU "htu", "\"http://a/\""
+#define WRONG_ATH "ath", "\"" BODY_HASH "\""
+#define NO_BH     "bh", GONE
+#define NONCE     "nonce", "\"fresh\""
+#define BAD_NONCE "nonce", "\"stale\""
+#define OTHER_KEY "jwk", "{" OTHER_JWK "}"
+#define UNLISTED  "alg", "\"RS256\""
+#define NO_ALG    "alg", "\"none\""
 
 static const struct {
     const char *name;
@@ -57,25 +25,26 @@ static const struct {
     bool demanded;
     poa_err want;
 } orders[] = {
-    {"form before key", {OTHER_KEY}, {NO_JTI}, false, false, POA_E_PROOF_INVALID},
-    {"key before algorithm", {OTHER_KEY, UNLISTED}, {{0}}, false, false, POA_E_PROOF_KEY_MISMATCH},
-    {"key before signature", {OTHER_KEY}, {{0}}, true, false, POA_E_PROOF_KEY_MISMATCH},
-    {"key before htm", {OTHER_KEY}, {WRONG_HTM}, false, false, POA_E_PROOF_KEY_MISMATCH},
-    {"signature before htm", {{0}}, {WRONG_HTM}, true, false, POA_E_PROOF_INVALID},
-    {"signature before iat", {{0}}, {STALE}, true, false, POA_E_PROOF_INVALID},
-    {"signature before jti", {{0}}, {SEEN}, true, false, POA_E_PROOF_INVALID},
-    {"htm before iat", {{0}}, {WRONG_HTM, STALE}, false, false, POA_E_PROOF_BINDING_MISMATCH},
-    {"htu before iat", {{0}}, {WRONG_HTU, STALE}, false, false, POA_E_PROOF_BINDING_MISMATCH},
-    {"ath before iat", {{0}}, {WRONG_ATH, STALE}, false, false, POA_E_PROOF_BINDING_MISMATCH},
-    {"bh before iat", {{0}}, {NO_BH, STALE}, false, false, POA_E_PROOF_BINDING_MISMATCH},
-    {"bh before absent nonce", {{0}}, {NO_BH}, false, true, POA_E_PROOF_BINDING_MISMATCH},
-    {"bh before wrong nonce", {{0}}, {NO_BH, BAD_NONCE}, false, true, POA_E_PROOF_BINDING_MISMATCH},
-    {"bh before jti", {{0}}, {NO_BH, SEEN}, false, false, POA_E_PROOF_BINDING_MISMATCH},
-    {"iat before absent nonce", {{0}}, {STALE}, false, true, POA_E_PROOF_STALE},
-    {"iat before wrong nonce", {{0}}, {STALE, BAD_NONCE}, false, false, POA_E_PROOF_STALE},
-    {"iat before jti", {{0}}, {STALE, SEEN}, false, false, POA_E_PROOF_STALE},
-    {"absent nonce before jti", {{0}}, {SEEN}, false, true, POA_E_NONCE_REQUIRED},
-    {"wrong nonce before jti", {{0}}, {SEEN, BAD_NONCE}, false, true, POA_E_NONCE_INVALID},
+    {"form before key", {{OTHER_KEY}}, {{NO_JTI}}, false, false, POA_E_PROOF_INVALID},
+    {"form before key: alg", {{OTHER_KEY}, {NO_ALG}}, {{0}}, false, false, POA_E_PROOF_INVALID},
+    {"key before algorithm", {{OTHER_KEY}, {UNLISTED}}, {{0}}, false, false, POA_E_PROOF_KEY_MISMATCH},
+    {"key before signature", {{OTHER_KEY}}, {{0}}, true, false, POA_E_PROOF_KEY_MISMATCH},
+    {"key before htm", {{OTHER_KEY}}, {{WRONG_HTM}}, false, false, POA_E_PROOF_KEY_MISMATCH},
+    {"signature before htm", {{0}}, {{WRONG_HTM}}, true, false, POA_E_PROOF_INVALID},
+    {"signature before iat", {{0}}, {{STALE}}, true, false, POA_E_PROOF_INVALID},
+    {"signature before jti", {{0}}, {{SEEN}}, true, false, POA_E_PROOF_INVALID},
+    {"htm before iat", {{0}}, {{WRONG_HTM}, {STALE}}, false, false, POA_E_PROOF_BINDING_MISMATCH},
+    {"htu before iat", {{0}}, {{WRONG_HTU}, {STALE}}, false, false, POA_E_PROOF_BINDING_MISMATCH},
+    {"ath before iat", {{0}}, {{WRONG_ATH}, {STALE}}, false, false, POA_E_PROOF_BINDING_MISMATCH},
+    {"bh before iat", {{0}}, {{NO_BH}, {STALE}}, false, false, POA_E_PROOF_BINDING_MISMATCH},
+    {"bh before absent nonce", {{0}}, {{NO_BH}}, false, true, POA_E_PROOF_BINDING_MISMATCH},
+    {"bh before wrong nonce", {{0}}, {{NO_BH}, {BAD_NONCE}}, false, true, POA_E_PROOF_BINDING_MISMATCH},
+    {"bh before jti", {{0}}, {{NO_BH}, {SEEN}}, false, false, POA_E_PROOF_BINDING_MISMATCH},
+    {"iat before absent nonce", {{0}}, {{STALE}}, false, true, POA_E_PROOF_STALE},
+    {"iat before wrong nonce", {{0}}, {{STALE}, {BAD_NONCE}}, false, false, POA_E_PROOF_STALE},
+    {"iat before jti", {{0}}, {{STALE}, {SEEN}}, false, false, POA_E_PROOF_STALE},
+    {"absent nonce before jti", {{0}}, {{SEEN}}, false, true, POA_E_NONCE_REQUIRED},
+    {"wrong nonce before jti", {{0}}, {{SEEN}, {BAD_NONCE}}, false, true, POA_E_NONCE_INVALID},
 };
 
 static void earlier_step_speaks(void **state)
@@ -104,13 +73,13 @@ static const struct {
     {"61 s old", NOW + 61, {{0}}, POA_E_PROOF_STALE},
     {"60 s ahead", NOW - 60, {{0}}, POA_OK},
     {"61 s ahead", NOW - 61, {{0}}, POA_E_PROOF_STALE},
-    {"300 s old under a nonce", NOW + 300, {NONCE}, POA_OK},
-    {"301 s old under a nonce", NOW + 301, {NONCE}, POA_E_PROOF_STALE},
-    {"300 s ahead under a nonce", NOW - 300, {NONCE}, POA_OK},
-    {"301 s ahead under a nonce", NOW - 301, {NONCE}, POA_E_PROOF_STALE},
-    {"60 s old under a wrong nonce", NOW + 60, {BAD_NONCE}, POA_E_NONCE_INVALID},
-    {"61 s old under a wrong nonce", NOW + 61, {BAD_NONCE}, POA_E_PROOF_STALE},
-    {"61 s ahead under a wrong nonce", NOW - 61, {BAD_NONCE}, POA_E_PROOF_STALE},
+    {"300 s old under a nonce", NOW + 300, {{NONCE}}, POA_OK},
+    {"301 s old under a nonce", NOW + 301, {{NONCE}}, POA_E_PROOF_STALE},
+    {"300 s ahead under a nonce", NOW - 300, {{NONCE}}, POA_OK},
+    {"301 s ahead under a nonce", NOW - 301, {{NONCE}}, POA_E_PROOF_STALE},
+    {"60 s old under a wrong nonce", NOW + 60, {{BAD_NONCE}}, POA_E_NONCE_INVALID},
+    {"61 s old under a wrong nonce", NOW + 61, {{BAD_NONCE}}, POA_E_PROOF_STALE},
+    {"61 s ahead under a wrong nonce", NOW - 61, {{BAD_NONCE}}, POA_E_PROOF_STALE},
 };
 
 static void each_clock(void **state)
@@ -134,7 +103,7 @@ static void nonce_is_demanded(void **state)
     notes n = {0};
     assert_int_equal(check(as_is, as_is, world.agent, &expected, &n), POA_E_NONCE_REQUIRED);
     assert_int_equal(n.nonces, 0);
-    assert_int_equal(check(as_is, MEMBERS(NONCE), world.agent, &expected, &n), POA_OK);
+    assert_int_equal(check(as_is, MEMBERS({NONCE}), world.agent, &expected, &n), POA_OK);
     assert_int_equal(n.nonces, 1);
 }
 
@@ -146,7 +115,7 @@ static void proof_from_before_the_start_needs_a_nonce(void **state)
     expected.now_s = NOW + 10;
     notes n = {0};
     assert_int_equal(check(as_is, as_is, world.agent, &expected, &n), POA_E_NONCE_REQUIRED);
-    assert_int_equal(check(as_is, MEMBERS(NONCE), world.agent, &expected, &n), POA_OK);
+    assert_int_equal(check(as_is, MEMBERS({NONCE}), world.agent, &expected, &n), POA_OK);
     expected.started_s = NOW;
     assert_int_equal(check(as_is, as_is, world.agent, &expected, &n), POA_OK);
 }
@@ -159,8 +128,8 @@ static void jti_is_remembered(void **state)
         member claims[2];
         int64_t at_least_s;
     } late[] = {
-        {{WRONG_HTM}, NOW + 60},  {{WRONG_HTU}, NOW + 60}, {{WRONG_ATH}, NOW + 60}, {{NO_BH}, NOW + 60},
-        {{BAD_NONCE}, NOW + 300}, {{NONCE}, NOW + 300},    {{{0}}, NOW + 60},
+        {{{WRONG_HTM}}, NOW + 60},  {{{WRONG_HTU}}, NOW + 60}, {{{WRONG_ATH}}, NOW + 60}, {{{NO_BH}}, NOW + 60},
+        {{{BAD_NONCE}}, NOW + 300}, {{{NONCE}}, NOW + 300},    {{{0}}, NOW + 60},
     };
     const poa_proof_expected expected = expect();
     for (size_t i = 0; i < POA_COUNT(late); i++) {
@@ -180,7 +149,7 @@ static void fault_of_the_memory_never_permits(void **state)
     notes n = {.use_fault = POA_F_STORE};
     assert_int_equal(check(as_is, as_is, world.agent, &expected, &n), POA_F_STORE);
     n = (notes){.nonce_fault = POA_F_NOMEM};
-    assert_int_equal(check(as_is, MEMBERS(NONCE), world.agent, &expected, &n), POA_F_NOMEM);
+    assert_int_equal(check(as_is, MEMBERS({NONCE}), world.agent, &expected, &n), POA_F_NOMEM);
 }
 
 static void without_memory(void **state)
@@ -189,7 +158,7 @@ static void without_memory(void **state)
     poa_proof_expected expected = expect();
     expected.now_s = NOW + 299;
     expected.nonce_demanded = true;
-    POA_CLEANUP(poa_freep) char *text = make_proof(as_is, MEMBERS(BAD_NONCE), world.agent);
+    POA_CLEANUP(poa_freep) char *text = make_proof(as_is, MEMBERS({BAD_NONCE}), world.agent);
     for (int i = 0; i < 2; i++)
         assert_int_equal(check_text(poa_span_of(text), &expected, NULL, NULL), POA_OK);
 }
@@ -220,7 +189,7 @@ static void no_body(void **state)
         expected.body = (poa_span){0};
         expected.body_hash = given ? &hash : NULL;
         notes n = {0};
-        assert_int_equal(check(as_is, MEMBERS(NO_BH), world.agent, &expected, &n), POA_OK);
+        assert_int_equal(check(as_is, MEMBERS({NO_BH}), world.agent, &expected, &n), POA_OK);
         assert_int_equal(check(as_is, MEMBERS({"bh", "\"" NO_HASH "\""}), world.agent, &expected, &n), POA_OK);
         assert_int_equal(check(as_is, as_is, world.agent, &expected, &n), POA_E_PROOF_BINDING_MISMATCH);
     }

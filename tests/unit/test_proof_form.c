@@ -236,7 +236,8 @@ static void signature_is_by_the_key_named(void **state)
     assert_true(verified);
 }
 
-static poa_err check_by(const poa_key *key, const char *alg, poa_alg signs, const char *more)
+static poa_err check_under(const poa_policy *policy, const poa_key *key, const char *alg, poa_alg signs,
+                           const char *more)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf jwk = {0};
     const poa_span members = poa_span_of(poa_key_jwk(key));
@@ -246,7 +247,12 @@ static poa_err check_by(const poa_key *key, const char *alg, poa_alg signs, cons
     const poa_signer signer = signer_of(key, signs);
     POA_CLEANUP(poa_freep) char *text = sign_text(header, payload, &signer);
     const poa_proof_expected expected = expect();
-    return poa_proof_check_key(world.ctx, poa_span_of(text), key, world.policy, &expected, NULL, NULL, NULL, NULL);
+    return poa_proof_check_key(world.ctx, poa_span_of(text), key, policy, &expected, NULL, NULL, NULL, NULL);
+}
+
+static poa_err check_by(const poa_key *key, const char *alg, poa_alg signs, const char *more)
+{
+    return check_under(world.policy, key, alg, signs, more);
 }
 
 /* Algorithms that a policy lists by default, and those that it must name. */
@@ -272,6 +278,34 @@ static void algorithm_is_listed_and_fits(void **state)
     poa_key_free(key);
 }
 
+static poa_policy *rsa_policy(const poa_key *owner)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
+    poa_buf_printf(&b,
+                   "{\"version\":1,\"resource_owner\":\"site\",\"algorithms\":[\"RS256\",\"PS256\"],\"owners\":["
+                   "{\"iss\":\"owner\",\"keys\":[{\"jwk\":%s}],\"powers\":[{\"type\":\"administration\","
+                   "\"actions\":[\"audit\"],\"locations\":[\"site\"]}]}]}",
+                   poa_key_jwk(owner));
+    poa_policy *policy = NULL;
+    assert_int_equal(poa_policy_parse(world.ctx, poa_buf_span(&b), NULL, &policy, NULL), POA_OK);
+    return policy;
+}
+
+/* A key in the chain that may use both: the alg of the proof's own JWK binds as well. */
+static void alg_of_the_jwk_binds(void **state)
+{
+    (void)state;
+    poa_key *key = NULL;
+    assert_int_equal(poa_key_generate(world.ctx, POA_ALG_RS256, &key), POA_OK);
+    poa_policy *policy = rsa_policy(key);
+    assert_int_equal(check_under(policy, key, "\"RS256\"", POA_ALG_RS256, ""), POA_OK);
+    assert_int_equal(check_under(policy, key, "\"PS256\"", POA_ALG_PS256, ""), POA_OK);
+    assert_int_equal(check_under(policy, key, "\"PS256\"", POA_ALG_PS256, ",\"alg\":\"PS256\""), POA_OK);
+    assert_int_equal(check_under(policy, key, "\"RS256\"", POA_ALG_RS256, ",\"alg\":\"PS256\""), POA_E_PROOF_INVALID);
+    poa_policy_free(policy);
+    poa_key_free(key);
+}
+
 int main(void)
 {
     poa_json_hook_install();
@@ -283,6 +317,7 @@ int main(void)
         cmocka_unit_test(length_is_bounded),
         cmocka_unit_test(signature_is_by_the_key_named),
         cmocka_unit_test(algorithm_is_listed_and_fits),
+        cmocka_unit_test(alg_of_the_jwk_binds),
     };
     return cmocka_run_group_tests_name("proof_form", tests, set_up, tear_down);
 }
