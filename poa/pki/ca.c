@@ -152,8 +152,8 @@ poa_err poa_ca_make(const poa_ctx *ctx, const poa_ca_plan *plan, poa_ca **out)
     err = poa_certs_of(cert, &ca->certs);
     if (!err)
         err = adopt(ctx, ca, NULL);
-    if (err)
-        return err;
+    if (err) /* a refusal of what we made ourselves is no answer */
+        return poa_err_is_fault(err) ? err : POA_F_CRYPTO;
     *out = POA_TAKE(ca);
     return POA_OK;
 }

@@ -1,10 +1,11 @@
 #ifndef POA_TEST_PKI_FIXTURE_H
 #define POA_TEST_PKI_FIXTURE_H
 
-#include "crypto.h"
+#include "crypto_key.h"
 #include "csr.h"
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 /* What the tests of certificate requests share. */

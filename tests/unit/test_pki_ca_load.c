@@ -94,9 +94,11 @@ static poa_bytes pem_of(X509 *cert)
     return pem;
 }
 
+static poa_why why;
+
 static poa_err load(poa_span pem, const poa_key *key, poa_ca **out)
 {
-    poa_why why = {""};
+    why = (poa_why){""};
     *out = NULL;
     const poa_err err = poa_ca_load(ctx, pem, key, out, &why);
     assert_int_equal(*out != NULL, err == POA_OK);
@@ -178,6 +180,7 @@ static void each_key(void **state)
     POA_CLEANUP(poa_ca_freep) poa_ca *ca = NULL;
     assert_int_equal(poa_key_from_jwk(ctx, poa_span_of(poa_key_jwk(key)), &public, NULL), POA_OK);
     assert_int_equal(load(poa_bytes_span(&pem), public, &ca), POA_E_KEY_INVALID);
+    assert_string_equal(why.text, "the key of the CA is not a private one");
     assert_int_equal(load(poa_bytes_span(&pem), other, &ca), POA_E_KEY_INVALID);
     assert_int_equal(load(poa_bytes_span(&pem), upper_key, &ca), POA_E_KEY_INVALID);
 }
@@ -288,6 +291,10 @@ static void lists_of_certificates(void **state)
     }
 
     const poa_span one = poa_bytes_span(&pem);
+    POA_CLEANUP(poa_bytes_clear) poa_bytes der = {0};
+    POA_CLEANUP(poa_bytes_clear) poa_bytes other = {0};
+    assert_int_equal(poa_pem_one(one, POA_PEM_CERTIFICATE, POA_CERT_BYTES_MAX, &der), POA_OK);
+    assert_int_equal(poa_pem_write("TRUSTED CERTIFICATE", poa_bytes_span(&der), &other), POA_OK);
     const struct {
         poa_span head;
         poa_span tail;
@@ -299,6 +306,7 @@ static void lists_of_certificates(void **state)
         {one, POA_SPAN(" "), POA_E_MALFORMED},
         {one, POA_SPAN("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), POA_E_MALFORMED},
         {one, POA_SPAN("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"), POA_E_MALFORMED},
+        {one, poa_bytes_span(&other), POA_E_MALFORMED},
         {POA_SPAN(""), POA_SPAN(""), POA_E_MALFORMED},
     };
     for (size_t i = 0; i < POA_COUNT(cases); i++) {

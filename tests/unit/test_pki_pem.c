@@ -79,6 +79,39 @@ static void a_line_has_at_most_76_characters(void **state)
     }
 }
 
+static void a_block_has_at_most_max_bytes(void **state)
+{
+    (void)state;
+    for (size_t max = 1; max <= 4; max++) {
+        POA_CLEANUP(poa_bytes_clear) poa_bytes der = {0};
+        assert_int_equal(poa_pem_one(POA_SPAN(BLOCK), "X", max, &der), max < 3 ? POA_E_TOO_LARGE : POA_OK);
+    }
+}
+
+#define TEN             "0123456789"
+#define LABELLED(label) "-----BEGIN " label "-----\nAAEC\n-----END " label "-----\n"
+
+static void a_label_has_1_to_64_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        poa_span text;
+        poa_err want;
+    } labels[] = {
+        {POA_SPAN_INIT(LABELLED("")), POA_E_MALFORMED},
+        {POA_SPAN_INIT(LABELLED("X")), POA_OK},
+        {POA_SPAN_INIT(LABELLED(TEN TEN TEN TEN TEN TEN "abcd")), POA_OK},
+        {POA_SPAN_INIT(LABELLED(TEN TEN TEN TEN TEN TEN "abcde")), POA_E_MALFORMED},
+    };
+    for (size_t i = 0; i < POA_COUNT(labels); i++) {
+        poa_span text = labels[i].text;
+        poa_span label = {0};
+        POA_CLEANUP(poa_bytes_clear) poa_bytes der = {0};
+        assert_int_equal(poa_pem_next(&text, 3, &label, &der), labels[i].want);
+        assert_int_equal(text.len == 0, labels[i].want == POA_OK);
+    }
+}
+
 static void no_beginning_of_a_block_is_one(void **state)
 {
     (void)state;
@@ -131,6 +164,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_text),
         cmocka_unit_test(a_line_has_at_most_76_characters),
+        cmocka_unit_test(a_block_has_at_most_max_bytes),
+        cmocka_unit_test(a_label_has_1_to_64_characters),
         cmocka_unit_test(no_beginning_of_a_block_is_one),
         cmocka_unit_test(blocks_are_taken_one_by_one),
         cmocka_unit_test(what_is_written_is_read_again),
