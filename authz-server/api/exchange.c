@@ -47,7 +47,7 @@ poa_err api_deny(api_exchange *x, poa_err code, const char *member)
 
 poa_err api_note(api_exchange *x, poa_err err)
 {
-    if (poa_err_is_fault(err))
+    if (err != POA_OK && x->why.code != err)
         (void)poa_deny(&x->why, err, POA_HOP_NONE, "%s", "");
     x->code = err;
     return err;
@@ -61,14 +61,33 @@ poa_err api_body(api_exchange *x, json_t **out)
 
 /* ---- steps 7 and 8 ---- */
 
+/* The latest time acted on: by a change of any process (in the store), or by anything in this one. */
+static poa_err latest_time(api_service *service, store_txn *txn, int64_t *mark_s)
+{
+    const poa_err err = store_time_mark(txn, mark_s);
+    const int64_t mine_s = atomic_load(&service->acted_s);
+    if (!err && mine_s > *mark_s)
+        *mark_s = mine_s;
+    return err;
+}
+
+static void note_time(api_service *service, int64_t now_s)
+{
+    int64_t acted_s = atomic_load(&service->acted_s);
+    while (now_s > acted_s && !atomic_compare_exchange_weak(&service->acted_s, &acted_s, now_s))
+        continue;
+}
+
 poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s)
 {
     int64_t mark_s = 0;
-    poa_err err = store_time_mark(txn, &mark_s);
+    poa_err err = latest_time(x->service, txn, &mark_s);
     if (err)
         return api_note(x, err);
     const poa_revocation_source source = api_source_of(txn);
     err = poa_chain_alive(x->service->ctx, x->chain, now_s, mark_s, &source, &x->hit, &x->why);
+    if (!err)
+        note_time(x->service, now_s);
     return api_note(x, err);
 }
 

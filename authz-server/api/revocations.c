@@ -4,9 +4,11 @@
 #include "api/source.h"
 #include "api/state.h"
 #include "base64url.h"
+#include "bounds.h"
 #include "json.h"
 #include "poa/answer.h"
 #include "poa/statement.h"
+#include "policy_read.h"
 #include "span.h"
 #include "store/meta.h"
 #include "store/poas.h"
@@ -122,17 +124,12 @@ static void reply(api_change *change, poa_err err)
 }
 
 /* A chain that fails gives its signer no standing: the reason says why, inside statement_unauthorized. */
-static poa_err read_shown(api_exchange *x, const json_t *body, poa_chain **shown)
+static poa_err read_shown(api_exchange *x, poa_span text, poa_chain **shown)
 {
-    const json_t *text = json_object_get(body, "chain");
-    if (!text)
-        return POA_OK;
-    if (!json_is_string(text))
-        return api_deny(x, POA_E_CLAIM_TYPE, "/chain");
-    const poa_err err = api_chains_verify(x->service->chains, x->service->ctx, poa_json_span(text), x->snapshot->policy,
-                                          x->now_s, shown, NULL);
+    const poa_err err =
+        api_chains_verify(x->service->chains, x->service->ctx, text, x->snapshot->policy, x->now_s, shown, NULL);
     if (err <= POA_OK)
-        return err ? api_deny(x, err, "") : POA_OK;
+        return api_note(x, err);
     (void)api_deny(x, POA_E_STATEMENT_UNAUTHORIZED, "/chain");
     x->why.because = err;
     return x->code;
@@ -140,21 +137,34 @@ static poa_err read_shown(api_exchange *x, const json_t *body, poa_chain **shown
 
 static poa_err read_submission(api_exchange *x, struct submission *s)
 {
-    json_t *body = NULL;
+    POA_CLEANUP(poa_json_decrefp) json_t *body = NULL;
     poa_err err = api_body(x, &body);
     if (err)
         return err;
-    const json_t *text = json_object_get(body, "statement");
-    if (!json_is_string(text)) {
-        err = api_deny(x, text ? POA_E_CLAIM_TYPE : POA_E_CLAIM_MISSING, "/statement");
-    } else {
-        err = poa_statement_read(x->service->ctx, poa_json_span(text), &s->statement, &x->why);
-        x->code = err;
-    }
+    poa_members m = poa_members_of(body, "", &x->why);
+    poa_span statement = {0}, chain = {0};
+    poa_members_text(&m, "statement", true, POA_JSON_BYTES_MAX, &statement);
+    poa_members_text(&m, "chain", false, POA_JSON_BYTES_MAX, &chain);
+    err = poa_members_end(&m);
     if (!err)
-        err = read_shown(x, body, &s->shown);
-    json_decref(body);
-    return err;
+        err = poa_statement_read(x->service->ctx, statement, &s->statement, &x->why);
+    if (err)
+        return api_note(x, err);
+    return chain.ptr ? read_shown(x, chain, &s->shown) : POA_OK;
+}
+
+/*
+ * What can be said before the writer is troubled: anybody may send a statement, so one that would be refused costs it
+ * nothing, and one that is known already is answered from what is stored.
+ */
+static poa_err judge(struct submission *s)
+{
+    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
+    poa_err err = store_read_begin(s->change.x->service->store, &txn);
+    s->change.now_s = s->change.x->now_s;
+    if (!err)
+        err = check(&s->change, txn);
+    return api_note(s->change.x, err);
 }
 
 void api_revocations_post(http_request *request, void *arg)
@@ -170,13 +180,14 @@ void api_revocations_post(http_request *request, void *arg)
     }
     s->change = (api_change){
         .x = x, .kind = "statement", .check = check, .apply = apply, .reply = reply, .end = end_submission};
-    if (read_submission(x, s)) {
-        api_refuse(x);
-        end_submission(&s->change);
-        free(s);
+    const poa_err err = read_submission(x, s);
+    if (!err && !judge(s) && !s->known) {
+        api_change_run(&s->change);
         return;
     }
-    api_change_run(&s->change);
+    reply(&s->change, x->code);
+    end_submission(&s->change);
+    free(s);
 }
 
 /* ---- GET /v1/revocations/{poa_id} ---- */

@@ -54,6 +54,7 @@ void api_slot_set(api_slot *slot, api_snapshot *snapshot);
  * @now_s:     seconds since the epoch; @now_arg goes with it
  * @started_s: when this process began: proofs from before it are asked for a nonce
  * @log:       write one line (JSON, without its end) to the log; from any thread
+ * @acted_s:   latest time that this process acted on; begins 0
  * @ready:     set once everything stands; cleared when the server stops
  */
 typedef struct api_service {
@@ -73,6 +74,7 @@ typedef struct api_service {
     void (*log)(void *arg, poa_span line);
     void *log_arg;
     atomic_bool ready;
+    _Atomic int64_t acted_s;
 } api_service;
 
 static inline int64_t api_now(const api_service *service)
