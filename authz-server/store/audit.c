@@ -168,7 +168,10 @@ poa_err store_audit_get(store_txn *txn, uint64_t seq, store_audit_entry *entry, 
     return err;
 }
 
-/* Does the entry behind walk->checked hold? Goes one further then, else says that it is broken. */
+/*
+ * Does the entry behind walk->checked hold? Goes one further then, else says that it is broken. One that is gone reads
+ * as an empty record, which does not hold.
+ */
 static poa_err check_next(store_txn *txn, store_audit_walk *walk)
 {
     const uint64_t seq = walk->checked + 1;
@@ -180,7 +183,7 @@ static poa_err check_next(store_txn *txn, store_audit_walk *walk)
         return err;
 
     store_audit_entry entry;
-    if (POA_GUARD(store_audit_gap, !there) || POA_GUARD(store_audit_damaged, decode(seq, value, &entry) != POA_OK) ||
+    if (POA_GUARD(store_audit_damaged, decode(seq, value, &entry) != POA_OK) ||
         POA_GUARD(store_audit_unlinked, !poa_id_equal(&entry.previous, &walk->hash))) {
         walk->broken = seq;
         return POA_OK;

@@ -199,16 +199,21 @@ poa_err store_statement_find(store_txn *txn, const poa_id *id, uint64_t *epoch, 
     return POA_OK;
 }
 
+/* A statement that an index names. */
+static poa_err get_listed(store_txn *txn, uint64_t epoch, store_statement *s)
+{
+    bool found = false;
+    const poa_err err = store_statement_get(txn, epoch, s, &found);
+    if (err)
+        return err;
+    return POA_GUARD(store_statement_lost, !found) ? POA_F_STORE : POA_OK;
+}
+
 static poa_err visit_one(store_txn *txn, uint64_t epoch, store_statement_visit visit, void *ctx)
 {
     store_statement s;
-    bool found = false;
-    const poa_err err = store_statement_get(txn, epoch, &s, &found);
-    if (err)
-        return err;
-    if (POA_GUARD(store_statement_lost, !found))
-        return POA_F_STORE;
-    return visit(ctx, &s);
+    const poa_err err = get_listed(txn, epoch, &s);
+    return err ? err : visit(ctx, &s);
 }
 
 /* Visit what an index lists under a prefix. */
@@ -277,12 +282,9 @@ poa_err store_statement_each_since(store_txn *txn, uint64_t after, store_stateme
 poa_err store_statement_drop(store_txn *txn, uint64_t epoch)
 {
     store_statement s;
-    bool found = false;
-    poa_err err = store_statement_get(txn, epoch, &s, &found);
+    poa_err err = get_listed(txn, epoch, &s);
     if (err)
         return err;
-    if (POA_GUARD(store_statement_drop_lost, !found))
-        return POA_F_STORE;
 
     store_key target;
     store_key jti;

@@ -254,6 +254,12 @@ static void moved_and_added_entries_are_found(void **state)
     assert_int_equal(store_audit_append(&txn, &e, NULL), POA_F_STORE);
     store_write_abort(&txn);
 
+    /* The last number that there is. */
+    txn = rig_write(r);
+    assert_int_equal(store_meta_set_audit_head(&txn, UINT64_MAX, &walk.hash), POA_OK);
+    assert_int_equal(store_audit_append(&txn, &e, NULL), POA_F_STORE);
+    store_write_abort(&txn);
+
     /* A head that was set back. */
     txn = rig_write(r);
     assert_int_equal(store_meta_set_audit_head(&txn, 2, &walk.hash), POA_OK);

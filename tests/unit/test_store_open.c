@@ -208,6 +208,11 @@ static void a_damaged_meta_is_a_fault(void **state)
     assert_int_equal(time_s, 7);
     store_read_end(txn);
 
+    store_txn without = rig_write(r);
+    assert_int_equal(store_kv_del(&without, STORE_META, POA_SPAN("epoch")), POA_OK);
+    assert_int_equal(store_epoch(&without, &number), POA_F_STORE);
+    store_write_abort(&without);
+
     rig_overwrite(r, STORE_META, POA_SPAN("store"), "\1short", 6);
     rig_close(r);
     char why[STORE_WHY_BYTES];

@@ -64,7 +64,7 @@ static poa_err note(void *ctx, const store_statement *s)
     return v->n == v->stop_at ? POA_E_REVOKED : POA_OK;
 }
 
-/* The epochs of the statements on a PoA as text: "1 3". */
+/* Statements of these epochs stand on the target, in this order. */
 static void assert_on(rig *r, enum poa_statement_target kind, unsigned target, size_t n, const uint64_t *epochs)
 {
     store_txn *txn = rig_read(r);
@@ -93,9 +93,16 @@ static void epochs_have_no_gaps(void **state)
     assert_int_equal(epoch, 6);
     store_read_end(txn);
 
+    /* What follows the last there can be? Nothing. */
+    store_txn last = rig_write(r);
+    const store_statement other = revoke(7, 50);
+    static const char most[] = "\1\xff\xff\xff\xff\xff\xff\xff\xff";
+    assert_int_equal(store_kv_put(&last, STORE_META, POA_SPAN("epoch"), (poa_span){most, 9}), POA_OK);
+    assert_int_equal(store_statement_add(&last, &other, &epoch, NULL), POA_F_STORE);
+    store_write_abort(&last);
+
     /* What was undone leaves no gap either. */
     store_txn undone = rig_write(r);
-    const store_statement other = revoke(7, 50);
     assert_int_equal(store_statement_add(&undone, &other, &epoch, NULL), POA_OK);
     assert_int_equal(epoch, 7);
     store_write_abort(&undone);
@@ -321,6 +328,8 @@ static void an_index_without_its_record_is_a_fault(void **state)
     rig *r = *state;
     const store_statement s = revoke(1, 50);
     add(r, &s);
+    const store_statement other = revoke(2, 51);
+    add(r, &other);
     store_key key = {.len = 0};
     store_key_u64(&key, 1);
     store_txn txn = rig_write(r);
@@ -331,6 +340,20 @@ static void an_index_without_its_record_is_a_fault(void **state)
     visits v = {0};
     assert_int_equal(store_statement_each_on(read, POA_TARGET_POA, &s.target, note, &v), POA_F_STORE);
     assert_int_equal(v.n, 0);
+    store_read_end(read);
+
+    rig_overwrite(r, STORE_STATEMENTS, POA_SPAN("odd"), "", 0);
+    store_key odd = {.len = 0};
+    store_key_u8(&odd, POA_TARGET_KEY + 1);
+    store_key_id(&odd, &s.target);
+    store_key_u8(&odd, 1);
+    store_key_u64(&odd, 2);
+    rig_overwrite(r, STORE_STATEMENT_TARGETS, store_key_span(&odd), "", 0);
+    read = rig_read(r);
+    assert_int_equal(store_statement_each_on(read, POA_TARGET_KEY, &s.target, note, &v), POA_F_STORE);
+    assert_int_equal(v.n, 0);
+    assert_int_equal(store_statement_each_since(read, 0, note, &v), POA_F_STORE);
+    assert_int_equal(v.n, 1);
     store_read_end(read);
 
     rig_overwrite(r, STORE_STATEMENT_IDS, store_id_span(&s.id), "short", 5);
