@@ -1,7 +1,7 @@
 #include "options.h"
 
 #include "cli.h"
-#include "nearest.h"
+#include "option_names.h"
 #include "output.h"
 #include "span.h"
 
@@ -9,71 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct argp_option *find_long(const struct argp *argp, poa_span name, poa_nearest *nearest)
+/* Ends the program when an option is not there in full. */
+static void check_names(const struct argp *argp, int argc, char **argv)
 {
-    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
-        if (!o->name)
-            continue;
-        if (poa_span_is(name, o->name))
-            return o;
-        poa_nearest_offer(nearest, o->name);
-    }
-    for (const struct argp_child *c = argp->children; c && c->argp; c++) {
-        const struct argp_option *found = find_long(c->argp, name, nearest);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static const struct argp_option *find_short(const struct argp *argp, int key)
-{
-    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
-        if (o->key == key)
-            return o;
-    for (const struct argp_child *c = argp->children; c && c->argp; c++) {
-        const struct argp_option *found = find_short(c->argp, key);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* Does this argument take the next one as its value? Ends the program when it is a long option that is not there. */
-static bool takes_next(const struct argp *argp, const char *command, const char *argument)
-{
-    if (argument[0] != '-' || argument[1] == '\0')
-        return false;
-    if (argument[1] != '-') {
-        const struct argp_option *o = find_short(argp, argument[1]);
-        return o && o->arg && argument[2] == '\0';
-    }
-    const poa_span whole = poa_span_skip(poa_span_of(argument), 2);
-    const size_t equals = poa_span_find(whole, '=');
-    const poa_span name = equals == SIZE_MAX ? whole : poa_span_head(whole, equals);
-    if (poa_span_is(name, "help") || poa_span_is(name, "usage"))
-        return false;
-
-    poa_nearest nearest = {.word = name};
-    const struct argp_option *o = find_long(argp, name, &nearest);
-    if (o)
-        return o->arg && !(o->flags & OPTION_ARG_OPTIONAL) && equals == SIZE_MAX;
-    (void)cli_usage("`%s' has no option --%.*s", command, (int)name.len, name.ptr);
+    poa_nearest nearest;
+    if (!poa_options_unknown(argp, argc, argv, &nearest))
+        return;
+    (void)cli_usage("`%s' has no option --%.*s", argv[0], (int)nearest.word.len, nearest.word.ptr);
     if (nearest.best)
         cli_hint("did you mean --%s?", nearest.best);
     else
-        cli_hint("`%s --help' lists the options", command);
+        cli_hint("`%s --help' lists the options", argv[0]);
     exit(CLI_USAGE);
-}
-
-static void check_names(const struct argp *argp, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0)
-            return;
-        if (takes_next(argp, argv[0], argv[i]))
-            i++;
-    }
 }
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
