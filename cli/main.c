@@ -24,6 +24,7 @@ static const cli_verb verbs[] = {
     {"resume", "lift a hold", cli_verb_resume},
     {"challenge", "get a nonce from a server", cli_verb_challenge},
     {"onboard", "bring a device onto a site", cli_verb_onboard},
+    {"policy", "write, check, explain and compare site policies", cli_verb_policy},
     {"codes", "list every reason code, its exit code and what to do", cli_verb_codes},
     {"version", "show the versions of poa and its libraries", cli_verb_version},
 };

@@ -2,9 +2,11 @@
 
 #include "cleanup.h"
 #include "cli.h"
+#include "json.h"
 #include "json_place.h"
 #include "nearest.h"
 #include "output.h"
+#include "policy.h"
 #include "power_text.h"
 #include "refusal.h"
 #include "span.h"
@@ -41,9 +43,49 @@ static const char *const member_names[] = {
     "from",          "to",
 };
 
-static void suggest_member(const char *pointer)
+/* The object in which the last part of a pointer stands, or would; borrowed; NULL when there is none. */
+static const json_t *container_of(const json_t *document, const char *pointer)
 {
-    poa_nearest nearest = {.word = poa_span_of(cli_pointer_last(pointer))};
+    const json_t *at = document;
+    poa_fields parts = poa_fields_of(poa_span_of(pointer), '/');
+    poa_span part;
+    (void)poa_fields_next(&parts, &part); /* what stands before the first slash: nothing */
+    while (poa_fields_next(&parts, &part) && !parts.done) {
+        uint64_t index = 0;
+        POA_CLEANUP(poa_freep) char *name = poa_span_dup(part);
+        if (json_is_array(at) && poa_span_number(part, SIZE_MAX, &index))
+            at = json_array_get(at, (size_t)index);
+        else
+            at = name ? json_object_get(at, name) : NULL;
+    }
+    return at;
+}
+
+/* A member is missing: perhaps it stands there, misspelled. */
+static void suggest_missing(const json_t *container, const char *wanted)
+{
+    poa_nearest nearest = {.word = poa_span_of(wanted)};
+    const char *name = NULL;
+    const json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)container, name, value) poa_nearest_offer(&nearest, name);
+    if (!nearest.best)
+        return;
+    POA_CLEANUP(poa_freep) char *shown = cli_escaped(poa_span_of(nearest.best));
+    cli_hint("\"%s\" stands there: did you mean \"%s\"?", shown, wanted);
+}
+
+static void suggest_member(poa_span text, const char *pointer)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *document = NULL;
+    if (poa_json_parse(text, &document) != POA_OK)
+        return;
+    const char *name = cli_pointer_last(pointer);
+    const json_t *container = container_of(document, pointer);
+    if (!json_object_get(container, name)) {
+        suggest_missing(container, name);
+        return;
+    }
+    poa_nearest nearest = {.word = poa_span_of(name)};
     for (size_t i = 0; i < POA_COUNT(member_names); i++)
         poa_nearest_offer(&nearest, member_names[i]);
     if (nearest.best && !poa_span_is(nearest.word, nearest.best))
@@ -63,7 +105,34 @@ int cli_policy_refuse(poa_err err, const poa_reason *why, const char *path, poa_
         cli_say("%s:%zu: the policy is refused", path, cli_json_line(text, why->member));
     }
     const int exit_code = cli_refuse_doing(err, why, CLI_READING);
-    if (err == POA_E_CLAIM_FORBIDDEN || err == POA_E_POWER_INVALID)
-        suggest_member(why->member);
+    suggest_member(text, why->member);
     return exit_code;
+}
+
+static bool any_administers_all(const poa_policy *policy)
+{
+    const poa_policy_owner *owner = NULL;
+    for (size_t i = 0; (owner = poa_policy_owner_at(policy, i)) != NULL; i++)
+        if (owner->administers_all)
+            return true;
+    return false;
+}
+
+static void warn_of_keys(const cli *app, const poa_policy *policy, const poa_policy_owner *owner)
+{
+    const poa_key *key = NULL;
+    for (size_t i = 0; (key = poa_policy_owner_key(owner, i)) != NULL; i++)
+        if (poa_policy_pinned_until(policy, poa_key_thumbprint(key)) <= app->now_s)
+            cli_warn("the key %s is past its accept_until", poa_id_print(poa_key_thumbprint(key)).chars);
+}
+
+void cli_policy_warn(const cli *app, const poa_policy *policy)
+{
+    const poa_policy_owner *owner = NULL;
+    for (size_t i = 0; (owner = poa_policy_owner_at(policy, i)) != NULL; i++)
+        warn_of_keys(app, policy, owner);
+    if (any_administers_all(policy))
+        return;
+    cli_warn("no owner administers all: the site itself cannot bar anyone");
+    cli_hint("`poa policy new --site-key FILE' pins a key of the site's own");
 }

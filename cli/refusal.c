@@ -2,6 +2,7 @@
 
 #include "cleanup.h"
 #include "json.h"
+#include "nearest.h"
 #include "output.h"
 #include "power_text.h"
 #include "span.h"
@@ -46,6 +47,58 @@ static void hint_correction(const poa_reason *why)
         cli_hint("at most: %s", b.text);
 }
 
+/* The words that powers are made of. */
+static const char *const words[] = {
+    "onboard",
+    "reestablish",
+    "replace",
+    "suspend",
+    "resume",
+    "decommission",
+    "read",
+    "revoke",
+    "approve",
+    "audit",
+    "device_key",
+    "idevid",
+    "attestation",
+    "approval",
+    "until_exp",
+    "permanent",
+    "review",
+    "stop_new",
+    "cascade",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "device_onboarding",
+    "access",
+    "administration",
+};
+
+/* A word of a power that is nearly one that exists. */
+static void hint_word(poa_span word)
+{
+    poa_nearest nearest = {.word = word};
+    for (size_t i = 0; i < POA_COUNT(words); i++)
+        poa_nearest_offer(&nearest, words[i]);
+    if (nearest.best && !poa_span_is(word, nearest.best))
+        cli_hint("did you mean %s?", nearest.best);
+}
+
+static void hint_spelling(const poa_reason *why)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *value = cli_json_value(poa_span_of(why->child));
+    size_t i = 0;
+    const json_t *item = NULL;
+    hint_word(poa_json_span(value));
+    json_array_foreach(value, i, item) hint_word(poa_json_span(item));
+}
+
 int cli_refuse_doing(poa_err err, const poa_reason *why, enum cli_doing doing)
 {
     if (poa_err_is_fault(err))
@@ -58,6 +111,8 @@ int cli_refuse_doing(poa_err err, const poa_reason *why, enum cli_doing doing)
     }
     const poa_err inner = why && why->because != POA_OK && doing == CLI_MINTING ? why->because : err;
     cli_hint("%s", cli_hint_of(inner, doing));
+    if (why && (err == POA_E_POWER_INVALID || err == POA_E_POWER_UNKNOWN))
+        hint_spelling(why);
     if (why && doing == CLI_MINTING && why->parent[0] != '\0')
         hint_correction(why);
     return poa_err_describe(err)->exit;
