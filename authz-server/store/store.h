@@ -92,7 +92,8 @@ unsigned store_housekeep(store *s);
 /**
  * store_resize() - let the file grow to @map_bytes from now on; less than its content is taken as that much.
  *
- * Waits until no transaction is open, so the caller holds none. Any thread.
+ * Waits until no transaction is open, and lets none begin meanwhile: the caller holds none, and no thread begins a
+ * second one while it holds one. Any thread.
  *
  * Return: POA_OK, POA_F_STORE.
  */

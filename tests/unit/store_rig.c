@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* valgrind has not the address space for the default. */
+enum { RIG_MAP_BYTES = 1 << 30 };
+
 /* Not random, but different each time: what a store id needs here. */
 static bool count_up(void *self, uint8_t *out, size_t len)
 {
@@ -18,7 +21,8 @@ poa_err rig_try_open(rig *r, uint64_t map_bytes, store **s, char why[STORE_WHY_B
 {
     static unsigned next;
     const poa_random random = {&next, count_up};
-    const store_options options = {.dir = r->dir, .map_bytes = map_bytes, .ctx = r->ctx, .random = &random};
+    const uint64_t bytes = map_bytes == 0 ? RIG_MAP_BYTES : map_bytes;
+    const store_options options = {.dir = r->dir, .map_bytes = bytes, .ctx = r->ctx, .random = &random};
     return store_open(&options, s, why);
 }
 

@@ -17,7 +17,7 @@ typedef struct rig {
 int rig_setup(void **state);
 int rig_teardown(void **state);
 
-/* Open the store again, with a map of that size (0: default). */
+/* Open the store again, with a map of that size (0: 1 GiB). */
 void rig_open(rig *r, uint64_t map_bytes);
 poa_err rig_try_open(rig *r, uint64_t map_bytes, store **s, char why[STORE_WHY_BYTES]);
 void rig_close(rig *r);

@@ -5,6 +5,7 @@
 #include "store/texts.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,7 @@ static void every_store_has_an_id_of_its_own(void **state)
     /* Without randomness there is no store. */
     rig empty = rig_inside(r);
     const poa_random none = {NULL, fails};
-    const store_options options = {.dir = empty.dir, .ctx = r->ctx, .random = &none};
+    const store_options options = {.dir = empty.dir, .map_bytes = 1 << 20, .ctx = r->ctx, .random = &none};
     char why[STORE_WHY_BYTES];
     store *s = NULL;
     assert_int_equal(store_open(&options, &s, why), POA_F_CRYPTO);
@@ -234,6 +235,16 @@ static void a_reader_sees_one_commit(void **state)
     assert_true(has_text(r, &id)); /* the same transaction, renewed */
 }
 
+static void a_map_is_whole_pages(void **state)
+{
+    (void)state;
+    assert_true(store_map_bytes(0) == STORE_MAP_BYTES_DEFAULT);
+    assert_int_equal(store_map_bytes(1), 4096);
+    assert_int_equal(store_map_bytes(4096), 4096);
+    assert_int_equal(store_map_bytes(8191), 4096);
+    assert_int_equal(store_map_bytes(8192), 8192);
+}
+
 static void readers_are_bounded(void **state)
 {
     rig *r = *state;
@@ -250,8 +261,8 @@ static void readers_are_bounded(void **state)
     store_read_end(NULL);
 }
 
-/* A process that dies while reading; gives its exit status. */
-static int die_reading(const rig *r)
+/* A process that is killed while it reads. */
+static void die_reading(const rig *r)
 {
     const pid_t child = fork();
     if (child == 0) {
@@ -259,11 +270,13 @@ static int die_reading(const rig *r)
         MDB_txn *txn = NULL;
         const bool ok = mdb_env_create(&env) == 0 && mdb_env_open(env, r->dir, MDB_NOTLS | MDB_RDONLY, 0600) == 0 &&
                         mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0;
-        _exit(ok ? 0 : 1);
+        if (ok)
+            (void)raise(SIGKILL);
+        _exit(1);
     }
-    int status = 1;
+    int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
+    assert_true(WIFSIGNALED(status));
 }
 
 static void dead_readers_are_cleared(void **state)
@@ -271,7 +284,7 @@ static void dead_readers_are_cleared(void **state)
     rig *r = *state;
     rig_close(r);
     rig_open(r, 0);
-    assert_int_equal(die_reading(r), 0);
+    die_reading(r);
     assert_int_equal(store_housekeep(r->s), 1);
     assert_int_equal(store_housekeep(r->s), 0);
 }
@@ -330,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_foreign_database_is_refused, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_damaged_meta_is_a_fault, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_reader_sees_one_commit, rig_setup, rig_teardown),
+        cmocka_unit_test(a_map_is_whole_pages),
         cmocka_unit_test_setup_teardown(readers_are_bounded, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(dead_readers_are_cleared, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_put_while_reading_is_refused, rig_setup, rig_teardown),
