@@ -160,13 +160,5 @@ size_t cli_json_line(poa_span text, const char *pointer)
 
 bool cli_json_complaint(poa_span text, char complaint[CLI_COMPLAINT_BYTES], size_t *line)
 {
-    /* Not to read it: the strict reader refused it, and only jansson can tell where. */
-    json_error_t error;
-    json_t *value = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &error);
-    json_decref(value);
-    if (value)
-        return false;
-    *line = error.line > 0 ? (size_t)error.line : 1;
-    (void)snprintf(complaint, CLI_COMPLAINT_BYTES, "%s", error.text);
-    return true;
+    return poa_json_complaint(text, complaint, CLI_COMPLAINT_BYTES, line);
 }

@@ -5,6 +5,7 @@
 #include "json_hook.h"
 #include "span.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Levels are those of objects and arrays. jansson refuses trees deeper than 2,048 itself, so this recursion ends. */
@@ -186,6 +187,20 @@ poa_err poa_json_parse_strict(poa_span text, json_t **out)
     if (text.len < 2 || text.ptr[0] != '{' || text.ptr[text.len - 1] != '}')
         return POA_E_MALFORMED;
     return poa_json_parse(text, out);
+}
+
+bool poa_json_complaint(poa_span text, char *complaint, size_t cap, size_t *line)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *value = NULL;
+    const poa_err err = poa_json_parse(text, &value);
+    if (err != POA_E_MALFORMED && err != POA_E_DUPLICATE_MEMBER)
+        return false;
+    /* Not to read it: it was refused, and only jansson can tell where. */
+    json_error_t error = {0};
+    json_decref(json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &error));
+    *line = error.line > 0 ? (size_t)error.line : 1;
+    (void)snprintf(complaint, cap, "%s", error.text[0] != '\0' ? error.text : "not one JSON object");
+    return true;
 }
 
 poa_span poa_json_span(const json_t *value)

@@ -31,6 +31,13 @@ POA_MUST_USE poa_err poa_json_parse(poa_span text, json_t **out);
  */
 POA_MUST_USE poa_err poa_json_parse_strict(poa_span text, json_t **out);
 
+/*
+ * What is wrong with a text that is no JSON or names a member twice, and its line, from 1: for messages about a
+ * document that a person wrote. The complaint may quote the text. False, and nothing written, when poa_json_parse()
+ * finds no such fault in it.
+ */
+bool poa_json_complaint(poa_span text, char *complaint, size_t cap, size_t *line);
+
 /* A string value as a span (it may hold no NUL); the empty span when value is no string. */
 poa_span poa_json_span(const json_t *value);
 

@@ -130,6 +130,25 @@ static void whole_numbers_have_bounds(void **state)
     json_decref(value);
 }
 
+static void a_complaint_names_the_line(void **state)
+{
+    (void)state;
+    char complaint[160] = "untouched";
+    size_t line = 99;
+    assert_false(poa_json_complaint(POA_SPAN("{\"a\":1e400}"), complaint, sizeof complaint, &line));
+    assert_string_equal(complaint, "untouched");
+    assert_int_equal(line, 99);
+    assert_true(poa_json_complaint(POA_SPAN("{\"a\":1,\n\"b\":2,\n\"a\":3}"), complaint, sizeof complaint, &line));
+    assert_int_equal(line, 3);
+    assert_non_null(strstr(complaint, "duplicate"));
+    assert_true(poa_json_complaint(POA_SPAN("\n{\"a\" 1}"), complaint, sizeof complaint, &line));
+    assert_int_equal(line, 2);
+    assert_true(poa_json_complaint(POA_SPAN("[]"), complaint, sizeof complaint, &line));
+    assert_string_equal(complaint, "not one JSON object");
+    assert_int_equal(line, 1);
+    assert_true(poa_json_complaint((poa_span){0}, complaint, sizeof complaint, &line));
+}
+
 int main(void)
 {
     poa_json_hook_install();
@@ -140,6 +159,7 @@ int main(void)
         cmocka_unit_test(numbers_that_do_not_fit_are_no_integers),
         cmocka_unit_test(numbers_beside_one_that_does_not_fit_stay),
         cmocka_unit_test(whole_numbers_have_bounds),
+        cmocka_unit_test(a_complaint_names_the_line),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }
