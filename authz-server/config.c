@@ -281,7 +281,8 @@ static void check_variables(config_reader *r, const config_source *source)
         if (!POA_GUARD(config_variable_unknown, !known))
             continue;
         const config_pointer hint = config_at("did you mean %s?", nearest_name.text);
-        const config_pointer what = config_at("there is no setting %.*s", (int)(name.len > 80 ? 80 : name.len), name.ptr);
+        const config_pointer what =
+            config_at("there is no setting %.*s", (int)(name.len > 80 ? 80 : name.len), name.ptr);
         config_complain(r, "environment", what.text, nearest_name.text[0] != '\0' ? hint.text : NULL);
     }
 }
@@ -338,8 +339,7 @@ static void check_whole(config_reader *r)
     if (POA_GUARD(config_clear_url, clear && !config->clear_text_beyond_loopback))
         config_complain(r, "/public_url", "other machines use this URL, and it has no TLS",
                         "begin it with https://, or set allow_clear_text_beyond_loopback");
-    config->limits.http.header_bytes_max =
-        config->limits.chain.chain_bytes + POA_PROOF_BYTES_MAX + OTHER_HEADER_BYTES;
+    config->limits.http.header_bytes_max = config->limits.chain.chain_bytes + POA_PROOF_BYTES_MAX + OTHER_HEADER_BYTES;
 }
 
 static void read_document(config_reader *r, const config_source *source, const json_t *body)

@@ -44,8 +44,8 @@ static void check_listener(config_reader *r, const config_listener *listener, co
     if (POA_GUARD(config_listener_half, !listener->certificate != !listener->key))
         config_complain(r, where, "certificate and key go together", "give both for TLS, none for clear text");
     for (const config_listener *other = r->config->listeners; other < listener; other++)
-        if (POA_GUARD(config_listener_twice, listener->address.port != 0 && !memcmp(&other->address, &listener->address,
-                                                                                   sizeof other->address)))
+        if (POA_GUARD(config_listener_twice, listener->address.port != 0 &&
+                                                 !memcmp(&other->address, &listener->address, sizeof other->address)))
             config_complain(r, where, "another listener has this address", NULL);
 }
 

@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "cleanup.h"
 #include "json.h"
 #include "span.h"
 #include "store/store.h"
@@ -24,8 +25,7 @@ const setting settings[] = {
     {"/ca/certificate", SETTING_PATH, .path = "ca.pem", AT(ca_certificate),
      .help = "certificate of the site's CA and those above it (PEM)"},
     {"/ca/key", SETTING_PATH, .path = "ca.key", AT(ca_key), .help = "private key of the site's CA (PKCS#8 PEM)"},
-    {"/ca/passphrase_file", SETTING_PATH, AT(ca_passphrase_file),
-     .help = "file whose first line opens the CA's key"},
+    {"/ca/passphrase_file", SETTING_PATH, AT(ca_passphrase_file), .help = "file whose first line opens the CA's key"},
     {"/allow_clear_text_beyond_loopback", SETTING_SWITCH, AT(clear_text_beyond_loopback),
      .help = "relaxes: speak HTTP without TLS on addresses that other machines reach"},
     {"/limits/chain_bytes", SETTING_SIZE, .min = 1024, .max = POA_CHAIN_BYTES_HARD, .number = POA_CHAIN_BYTES_DEFAULT,
