@@ -25,6 +25,8 @@ static const cli_verb verbs[] = {
     {"challenge", "get a nonce from a server", cli_verb_challenge},
     {"onboard", "bring a device onto a site", cli_verb_onboard},
     {"policy", "write, check, explain and compare site policies", cli_verb_policy},
+    {"import", "read a PoA of the published prototypes", cli_verb_import},
+    {"export", "write one link of a chain as an ordinary JWT", cli_verb_export},
     {"codes", "list every reason code, its exit code and what to do", cli_verb_codes},
     {"version", "show the versions of poa and its libraries", cli_verb_version},
 };

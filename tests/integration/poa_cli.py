@@ -73,3 +73,48 @@ class Cli:
     def key(self, name, *args):
         """Make a key pair: name.key and name.jwk. Gives the thumbprint."""
         return self.ok("key", "new", "-o", f"{name}.key", "--public", f"{name}.jwk", *args).out.strip()
+
+
+class Story(Cli):
+    """The parties of most tests: an owner, a contractor, a technician, the site's own key, and the site's policy."""
+
+    SITE = "site.example"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.thumbprints = {name: self.key(name) for name in ("owner", "contractor", "technician", "site")}
+        self.ok("policy", "new", "--resource-owner", self.SITE, "--owner", "owner.example", "--owner-key", "owner.jwk",
+                "--site-key", "site.jwk", "--action", "onboard,read,replace", "--location", "mine-7", "--effect",
+                "permanent", "-o", "site.json")
+
+    def root_args(self, *more):
+        return ("grant", "--key", "owner.key", "--issuer", "owner.example", "--to", "contractor.jwk", "--agent",
+                "contractor.example", "--audience", self.SITE, *more)
+
+    POWERS = ("--action", "onboard,read", "--location", "mine-7", "--device", "manufacturer=Acme,serial=SN-1*",
+              "--max-devices", "20", "--effect", "permanent")
+
+    def root(self, *more, powers=POWERS, name="contractor.poa", depth="1"):
+        """A root PoA from the owner to the contractor, in a file."""
+        life = () if "--for" in more or "--until" in more else ("--for", "30d")
+        self.ok(*self.root_args("--depth", depth, *life, *powers, *more, "-o", name, "--force"))
+        return name
+
+    def sub_args(self, *more, chain="contractor.poa"):
+        return ("subgrant", chain, "--key", "contractor.key", "--to", "technician.jwk", "--agent", "technician-4",
+                *more)
+
+    def sub(self, *more, chain="contractor.poa", name="technician.poa"):
+        """A sub-grant from the contractor to the technician, in a file."""
+        effect = () if "--effect" in more or "--power" in more else ("--effect", "permanent")
+        self.ok(*self.sub_args(*effect, *more, "-o", name, "--force", chain=chain))
+        return name
+
+    def payload(self, name, hop=-1):
+        """The claims of one link, read without the program."""
+        import base64
+        part = self.read(name).rstrip("\n").split("~")[hop].split(".")[1]
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+    def verify(self, name, *more):
+        return self.run("verify", name, "--policy", "site.json", *more)
