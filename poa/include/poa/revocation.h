@@ -41,7 +41,7 @@ typedef struct poa_revocation_source {
 } poa_revocation_source;
 
 /** Says in so many words that step 8 is not made. A caller that passes it must tell so ("revocation":"unchecked"). */
-POA_API extern const poa_revocation_source poa_revocation_unchecked;
+POA_API const poa_revocation_source poa_revocation_unchecked;
 
 /** By what right a statement counts on a link (section 8), weakest first. */
 enum poa_standing {
