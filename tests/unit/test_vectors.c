@@ -15,17 +15,17 @@ static const char *path;
 static poa_ctx *ctx;
 
 /* At most the bytes that the one JSON reader takes, and one more to see that there are more. */
-static char *read_all(poa_span *text)
+static poa_span read_all(char **bytes)
 {
     enum { MOST = 1048576 + 1 };
-    char *bytes = malloc(MOST);
-    assert_non_null(bytes);
+    *bytes = malloc(MOST);
+    assert_non_null(*bytes);
     FILE *file = fopen(path, "rb");
     if (!file)
         fail_msg("cannot open %s", path);
-    *text = (poa_span){bytes, fread(bytes, 1, MOST, file)};
+    const poa_span text = {*bytes, fread(*bytes, 1, MOST, file)};
     assert_int_equal(fclose(file), 0);
-    return bytes;
+    return text;
 }
 
 /* Is a value null or the text, as the vector spells an absent one? What the vector does not tell is not judged. */
@@ -69,8 +69,8 @@ static bool holds(const json_t *policies, const json_t *vector)
 static void each_vector_of_the_file(void **state)
 {
     (void)state;
-    poa_span text;
-    POA_CLEANUP(poa_freep) char *bytes = read_all(&text);
+    POA_CLEANUP(poa_freep) char *bytes = NULL;
+    const poa_span text = read_all(&bytes);
     POA_CLEANUP(poa_json_decrefp) json_t *file = NULL;
     assert_int_equal(poa_json_parse(text, &file), POA_OK);
     const json_t *vectors = json_object_get(file, "vectors");

@@ -17,7 +17,6 @@
 
 #include <string.h>
 
-POA_CLEANUP_DEFINE(poa_revocation_list, poa_revocation_list_free)
 POA_CLEANUP_DEFINE(poa_statement, poa_statement_free)
 
 /* A vector while it is decided. What is owned ends with vector_clear(). */
@@ -70,15 +69,16 @@ static poa_id hash(const json_t *value)
     return id;
 }
 
-static char *decoded(const json_t *value, poa_span *out)
+/* The bytes that base64url stands for; the caller owns *bytes, which holds them. */
+static poa_span decoded(const json_t *value, char **bytes)
 {
     const poa_span text = poa_json_span(value);
     const size_t cap = POA_BASE64URL_BYTES(text.len);
-    char *bytes = malloc(cap + 1);
-    assert_non_null(bytes);
-    assert_true(poa_base64url_decode(text, (uint8_t *)bytes, cap, &out->len));
-    out->ptr = bytes;
-    return bytes;
+    *bytes = malloc(cap + 1);
+    assert_non_null(*bytes);
+    poa_span out = {*bytes, 0};
+    assert_true(poa_base64url_decode(text, (uint8_t *)*bytes, cap, &out.len));
+    return out;
 }
 
 static void read_policy(trial *t, const json_t *policies)
@@ -105,7 +105,7 @@ static poa_err verify_chain(trial *t, poa_reason *why)
     poa_span text = poa_json_span(json_object_get(t->vector, "chain"));
     const json_t *encoded = json_object_get(t->vector, "chain_b64");
     if (encoded)
-        bytes = decoded(encoded, &text);
+        text = decoded(encoded, &bytes);
     else
         assert_non_null(text.ptr);
     return poa_chain_verify(t->ctx, text, t->policy, t->now_s, &t->chain, why);
@@ -184,8 +184,8 @@ static poa_err check_proof(const trial *t, poa_reason *why)
         return POA_OK;
     const json_t *server = member(proof, "server");
     const poa_span url = poa_json_span(member(proof, "url"));
-    poa_span body = {0};
-    POA_CLEANUP(poa_freep) char *bytes = decoded(member(proof, "body_b64"), &body);
+    POA_CLEANUP(poa_freep) char *bytes = NULL;
+    const poa_span body = decoded(member(proof, "body_b64"), &bytes);
     const poa_proof_expected expected = {.method = poa_json_span(member(proof, "method")),
                                          .urls = &url,
                                          .urls_len = 1,
@@ -201,22 +201,21 @@ static poa_err check_proof(const trial *t, poa_reason *why)
 
 /* ---- Step 10 ---- */
 
-/* The identity that a device object states; the path is owned by the caller. */
-static poa_id *read_device(const json_t *device, poa_identity *out)
+/* The identity that a device object states; the caller owns *path, which it borrows. */
+static poa_identity read_device(const json_t *device, poa_id **path)
 {
-    *out = (poa_identity){.manufacturer = poa_json_span(json_object_get(device, "manufacturer")),
+    const json_t *hashes = json_object_get(device, "idevid_path");
+    const size_t len = json_array_size(hashes);
+    *path = calloc(len + 1, sizeof **path);
+    assert_non_null(*path);
+    for (size_t i = 0; i < len; i++)
+        (*path)[i] = hash(json_array_get(hashes, i));
+    return (poa_identity){.manufacturer = poa_json_span(json_object_get(device, "manufacturer")),
                           .model = poa_json_span(json_object_get(device, "model")),
                           .serial = poa_json_span(json_object_get(device, "serial")),
-                          .id_link = poa_json_span(json_object_get(device, "id_link"))};
-    const json_t *path = json_object_get(device, "idevid_path");
-    const size_t len = json_array_size(path);
-    poa_id *keys = calloc(len + 1, sizeof *keys);
-    assert_non_null(keys);
-    for (size_t i = 0; i < len; i++)
-        keys[i] = hash(json_array_get(path, i));
-    out->idevid_path = keys;
-    out->idevid_path_len = len;
-    return keys;
+                          .id_link = poa_json_span(json_object_get(device, "id_link")),
+                          .idevid_path = *path,
+                          .idevid_path_len = len};
 }
 
 static unsigned read_evidence(const json_t *names)
@@ -262,9 +261,10 @@ static poa_err check_request(const trial *t, poa_reason *why)
                            .resource = text_or_null(member(asked, "resource")),
                            .evidence = read_evidence(member(asked, "evidence")),
                            .now_s = t->now_s};
-    poa_identity replaced;
-    POA_CLEANUP(poa_freep) poa_id *path = read_device(member(asked, "device"), &request.device);
-    POA_CLEANUP(poa_freep) poa_id *old_path = read_device(member(asked, "replaced"), &replaced);
+    POA_CLEANUP(poa_freep) poa_id *path = NULL;
+    POA_CLEANUP(poa_freep) poa_id *old_path = NULL;
+    request.device = read_device(member(asked, "device"), &path);
+    const poa_identity replaced = read_device(member(asked, "replaced"), &old_path);
     if (!json_is_null(member(asked, "replaced")))
         request.replaced = &replaced;
     const poa_span address = text_or_null(member(asked, "address"));
