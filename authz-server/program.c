@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
     flockfile(stderr);
     (void)fputs("poa-authz-server: ", stderr);

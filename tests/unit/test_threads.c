@@ -106,8 +106,8 @@ static poa_err revoke(const shared *w, const poa_random *random)
 /* References come and go while others use what they refer to. */
 static void refer(const shared *w)
 {
-    POA_CLEANUP(poa_chain_freep) poa_chain *chain = poa_chain_ref(w->chain);
-    POA_CLEANUP(poa_statement_freep) poa_statement *statement = poa_statement_ref(w->statement);
+    poa_chain_free(poa_chain_ref(w->chain));
+    poa_statement_free(poa_statement_ref(w->statement));
     poa_policy_free(poa_policy_ref(w->s->policy));
     poa_key_free(poa_key_ref(w->s->keys[OWNER]));
 }
