@@ -218,6 +218,11 @@ int cli_print_json(const json_t *value)
     return cli_print(&b);
 }
 
+json_t *cli_json_text(poa_span text)
+{
+    return text.ptr ? json_stringn(text.ptr, text.len) : json_null();
+}
+
 json_t *cli_json_value(poa_span text)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};

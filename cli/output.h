@@ -54,6 +54,8 @@ int cli_print_json(const json_t *value);
 
 /* Read any one JSON value by the project's own reader; NULL when it is none. The caller owns it. */
 json_t *cli_json_value(poa_span text);
+/* A text as a JSON string, null where its ptr is NULL; the caller owns it. */
+json_t *cli_json_text(poa_span text);
 /* Its compact text, malloc'ed; NULL without memory. */
 char *cli_json_compact(const json_t *value);
 

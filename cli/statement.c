@@ -246,11 +246,11 @@ static int write_statement(const cli_statement_options *o, const poa_statement *
             return failed;
     }
     POA_CLEANUP(poa_json_decrefp)
-    json_t *all = json_pack("{s:s, s:s%, s:s, s:s, s:s?, s:s%?, s:s%, s:O?}", "op", poa_statement_op_name(facts->op),
+    json_t *all = json_pack("{s:s, s:s%, s:s, s:s, s:s?, s:o, s:s%, s:O?}", "op", poa_statement_op_name(facts->op),
                             "jti", facts->jti.ptr, facts->jti.len, "kid", poa_id_print(&facts->kid).chars, "id",
                             poa_id_print(&facts->id).chars, "target",
                             facts->op == POA_OP_RESUME ? NULL : poa_id_print(&facts->target).chars, "hold",
-                            facts->hold.ptr, facts->hold.len, "statement", text.ptr, text.len, "server", answer);
+                            cli_json_text(facts->hold), "statement", text.ptr, text.len, "server", answer);
     return cli_print_json(all);
 }
 

@@ -50,12 +50,12 @@ static json_t *link_json(const poa_chain *chain, size_t i)
     for (size_t n = 0; n < link->aud_len; n++)
         (void)json_array_append_new(aud, json_stringn(link->aud[n].ptr, link->aud[n].len));
     POA_CLEANUP(poa_json_decrefp)
-    json_t *more = json_pack(
-        "{s:O, s:I, s:s%, s:s, s:s, s:s, s:s%?, s:s%?, s:b, s:O, s:O}", "aud", aud, "iat", (json_int_t)link->iat_s,
-        "jti", link->jti.ptr, link->jti.len, "alg", poa_alg_name(link->alg), "kid", poa_id_print(&link->kid).chars,
-        "agent_key", poa_id_print(poa_key_thumbprint(link->agent_key)).chars, "principal_name",
-        link->principal_name.ptr, link->principal_name.len, "agent_name", link->agent_name.ptr, link->agent_name.len,
-        "has_status", link->has_status, "authorization_details", powers, "taken", taken);
+    json_t *more =
+        json_pack("{s:O, s:I, s:s%, s:s, s:s, s:s, s:o, s:o, s:b, s:O, s:O}", "aud", aud, "iat",
+                  (json_int_t)link->iat_s, "jti", link->jti.ptr, link->jti.len, "alg", poa_alg_name(link->alg), "kid",
+                  poa_id_print(&link->kid).chars, "agent_key", poa_id_print(poa_key_thumbprint(link->agent_key)).chars,
+                  "principal_name", cli_json_text(link->principal_name), "agent_name", cli_json_text(link->agent_name),
+                  "has_status", link->has_status, "authorization_details", powers, "taken", taken);
     if (!facts || !more || json_object_update(facts, more) != 0)
         return NULL;
     return POA_TAKE(facts);
