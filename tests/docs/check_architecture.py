@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 HEADERS = {
     "openssl/*": ["poa/src/crypto_*.[ch]", "poa/pki/*.[ch]"],
     "jansson.h": ["poa/base/*.[ch]", "poa/src/*.[ch]", "cli/*.[ch]", "authz-server/api/*.[ch]", "authz-server/*.[ch]"],
-    "jwt.h": ["cli/jose_libjwt.c"],
+    "jwt.h": ["cli/jwt_libjwt.c"],
     "lmdb.h": ["authz-server/store/*.[ch]"],
     "microhttpd.h": ["authz-server/http/*.[ch]"],
     "gnutls/*": ["authz-server/http/*.[ch]"],
@@ -42,7 +42,7 @@ CALLS = {
     r"\bjson_load[a-z]*\s*\(": ["poa/base/json.c"],
     r"\bjson_set_alloc_funcs[0-9]*\s*\(": ["poa/base/json_hook.c"],
     r"\bgetenv\s*\(": ["poa/base/guard.c", "authz-server/*.[ch]", "cli/*.[ch]"],
-    r"\b(?:jwt_decode|jwt_decode_2|jwt_encode_str|jwt_new)\s*\(": ["cli/jose_libjwt.c"],
+    r"\b(?:jwt_decode|jwt_decode_2|jwt_encode_str|jwt_new)\s*\(": ["cli/jwt_libjwt.c"],
 }
 
 # What the library may not need from the system: no sockets, files, clock, environment, terminal, end of the process.
