@@ -21,7 +21,7 @@
  * @code, @why: how it was decided, for the reply and the log; POA_OK until somebody refuses
  * @detail:   one sentence more about the caller's own body, or ""
  * @hit:      the statement on which step 8 refused
- * @device:   UUID as text for the log, or ""
+ * @device:   UUID as text for the log, or ""; @statement: likewise, the id of a statement
  */
 typedef struct api_exchange {
     api_service *service;
@@ -38,6 +38,7 @@ typedef struct api_exchange {
     char detail[160];
     poa_revocation_hit hit;
     char device[37];
+    poa_id_text statement;
 } api_exchange;
 
 /** api_exchange_begin() - start one and attach it; NULL when memory is out: 503 was replied then. */

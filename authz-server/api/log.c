@@ -65,12 +65,14 @@ void api_log_request(const api_service *service, const http_request *request, co
     add_peer(&b, request);
     poa_buf_printf(&b, ",\"status\":%u,\"us\":%lld,\"bytes\":%zu", outcome->status, (long long)outcome->duration_us,
                    outcome->body_bytes);
-    if (x && (x->presented || x->code != POA_OK))
+    if (x && (x->presented || x->code != POA_OK || x->statement.chars[0] != '\0'))
         add_decision(&b, x);
     if (x && x->chain)
         add_chain(&b, x->chain);
     if (x && x->device[0] != '\0')
         poa_buf_printf(&b, ",\"device\":\"%s\"", x->device);
+    if (x && x->statement.chars[0] != '\0')
+        poa_buf_printf(&b, ",\"statement\":\"%s\"", x->statement.chars);
     poa_buf_text(&b, "}");
     if (!b.failed)
         service->log(service->log_arg, poa_buf_span(&b));

@@ -150,6 +150,7 @@ static poa_err read_submission(api_exchange *x, struct submission *s)
         err = poa_statement_read(x->service->ctx, statement, &s->statement, &x->why);
     if (err)
         return api_note(x, err);
+    x->statement = poa_id_print(&poa_statement_get(s->statement)->id);
     return chain.ptr ? read_shown(x, chain, &s->shown) : POA_OK;
 }
 
