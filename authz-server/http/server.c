@@ -19,7 +19,7 @@
 
 /* ---- starting ---- */
 
-static int open_socket(const http_address *address)
+int http_listen(const http_address *address)
 {
     struct sockaddr_storage where;
     const socklen_t len = http_address_to_socket(address, &where);
@@ -51,7 +51,7 @@ static bool open_door(http_door *door, const http_listener *listener, poa_buf *w
     socklen_t len = sizeof where;
     door->tls = listener->tls.certificate_pem.len > 0;
     door->priorities = poa_span_dup(poa_span_of(listener->priorities ? listener->priorities : HTTP_TLS_PRIORITIES));
-    door->fd = listener->fd >= 0 ? listener->fd : open_socket(&listener->address);
+    door->fd = listener->fd >= 0 ? listener->fd : http_listen(&listener->address);
     if (door->priorities && door->fd >= 0 && settle_socket(door->fd) &&
         getsockname(door->fd, (struct sockaddr *)&where, &len) == 0) {
         door->address = http_address_from_socket(&where);

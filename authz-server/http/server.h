@@ -122,6 +122,13 @@ typedef struct http_config {
 typedef struct http_server http_server;
 
 /**
+ * http_listen() - a socket that listens, for http_listener.fd; the caller closes it or hands it over.
+ *
+ * Return: -1 when there is none to be had; errno says why.
+ */
+POA_MUST_USE int http_listen(const http_address *address);
+
+/**
  * http_server_start() - listen and serve.
  * @out: set on success; the caller ends it with http_server_free()
  * @why: on failure gets one sentence for the operator
