@@ -131,20 +131,15 @@ static json_t *administration(const make_plan *plan)
                      "approve", "audit", "locations", locations_of(plan));
 }
 
-/* Those who may bring devices in, for as long as the PoA lasts. */
-static json_t *onboarding(const make_plan *plan)
+/*
+ * What an owner may grant about devices. A member of the ceiling is a member of every PoA below it, so without an
+ * effect in it nobody need state one, and only a power of its own lets devices outlast the PoA.
+ */
+static json_t *onboarding(const make_plan *plan, const char *effect)
 {
-    return json_pack("{s:s, s:[s,s,s,s,s,s,s], s:o, s:[{s:b}]}", "type", "device_onboarding", "actions", "onboard",
-                     "reestablish", "replace", "suspend", "resume", "decommission", "read", "locations",
-                     locations_of(plan), "devices", "any", 1);
-}
-
-/* A power of its own for devices that outlast the PoA: where one allows it, every PoA must say what it wants. */
-static json_t *permanent(const make_plan *plan)
-{
-    return json_pack("{s:s, s:[s,s,s], s:o, s:[{s:b}], s:s}", "type", "device_onboarding", "actions", "onboard",
-                     "reestablish", "replace", "locations", locations_of(plan), "devices", "any", 1, "effect",
-                     "permanent");
+    return json_pack("{s:s, s:[s,s,s,s,s,s,s], s:o, s:[{s:b}], s:s*}", "type", "device_onboarding", "actions",
+                     "onboard", "reestablish", "replace", "suspend", "resume", "decommission", "read", "locations",
+                     locations_of(plan), "devices", "any", 1, "effect", effect);
 }
 
 static json_t *upkeep(const make_plan *plan)
@@ -163,7 +158,8 @@ static json_t *site_itself(const make_plan *plan, const poa_key *key)
 static json_t *owner_of(const make_plan *plan, const make_owner *owner)
 {
     return json_pack("{s:o, s:[{s:o}], s:[o,o,o], s:s}", "iss", text_of(owner->iss), "keys", "jwk", jwk_of(owner->key),
-                     "powers", onboarding(plan), permanent(plan), administration(plan), "administers", "own");
+                     "powers", onboarding(plan, NULL), onboarding(plan, "permanent"), administration(plan),
+                     "administers", "own");
 }
 
 static json_t *owners_of(const make_plan *plan, const poa_key *administrator)
