@@ -7,11 +7,15 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PEM_BYTES_MAX = 16384, RSA_BITS_NEW = 3072 };
+
+/* With HMAC-SHA-256, as the OWASP password storage cheat sheet of 2023 has it: a third of a second. */
+enum { PBKDF2_ROUNDS = 600000 };
 
 static void bio_freep(BIO **p)
 {
@@ -110,6 +114,19 @@ poa_err poa_key_generate(const poa_ctx *ctx, poa_alg alg, poa_key **out)
     return err == POA_E_KEY_INVALID ? POA_F_CRYPTO : err;
 }
 
+/* OpenSSL's own writer would stretch the passphrase by 2048 rounds. */
+static bool write_sealed(BIO *bio, const EVP_PKEY *pkey, poa_span passphrase)
+{
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey);
+    X509_SIG *sealed =
+        info ? PKCS8_encrypt(-1, EVP_aes_256_cbc(), passphrase.ptr, (int)passphrase.len, NULL, 0, PBKDF2_ROUNDS, info)
+             : NULL;
+    const bool ok = sealed && PEM_write_bio_PKCS8(bio, sealed) == 1;
+    X509_SIG_free(sealed);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return ok;
+}
+
 poa_err poa_key_to_pem(const poa_key *key, poa_span passphrase, poa_secret *out)
 {
     if (!key->is_private)
@@ -118,11 +135,10 @@ poa_err poa_key_to_pem(const poa_key *key, poa_span passphrase, poa_secret *out)
     POA_CLEANUP(bio_freep) BIO *bio = BIO_new(BIO_s_secmem());
     if (!bio)
         return POA_F_NOMEM;
-    const EVP_CIPHER *cipher = passphrase.ptr ? EVP_aes_256_cbc() : NULL;
-    const int ok =
-        PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, cipher, passphrase.ptr, (int)passphrase.len, NULL, NULL);
+    const bool ok = passphrase.ptr ? write_sealed(bio, key->pkey, passphrase)
+                                   : PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
     ERR_clear_error();
-    if (ok != 1)
+    if (!ok)
         return POA_F_CRYPTO;
     char *text = NULL;
     const long len = BIO_get_mem_data(bio, &text);

@@ -108,10 +108,9 @@ static poa_err make_authority(void)
 }
 
 /*
- * Let the first allocation fail, then the second, until none was left to fail (of the later ones every fifth, for there
- * are thousands). Where we only make something, each
- * failure is a fault. Where we judge something, it may come out as a refusal: OpenSSL does not always say why a key or
- * a signature could not be used.
+ * Let the first allocation fail, then the second, until none is left to fail; of the later ones every fifth, for there
+ * are thousands. Where we only make something, each failure is a fault. Where we judge something, it may come out as a
+ * refusal: OpenSSL does not always say why a key or a signature could not be used.
  */
 static void each_allocation(poa_err (*what)(void), bool may_refuse)
 {
