@@ -102,16 +102,16 @@ static void each_sub_grant(void **state)
         const poa_grant *differs = &cases[i].grant;
         POA_CLEANUP(poa_freep) char *own = quoted(cases[i].powers ? cases[i].powers : ONBOARD_HALL);
         const poa_grant wanted = {.iss = differs->iss,
-                                 .sub = POA_SPAN("foreman.example"),
-                                 .agent_key = s->keys[FOREMAN],
-                                 .aud = &aud,
-                                 .aud_len = 1,
-                                 .transferable = differs->transferable,
-                                 .iat_s = differs->iat_s ? differs->iat_s : NOW,
-                                 .nbf_s = differs->nbf_s ? differs->nbf_s : -1,
-                                 .exp_s = differs->exp_s ? differs->exp_s : NOW + DAY,
-                                 .agent_name = differs->agent_name,
-                                 .powers = poa_span_of(own)};
+                                  .sub = POA_SPAN("foreman.example"),
+                                  .agent_key = s->keys[FOREMAN],
+                                  .aud = &aud,
+                                  .aud_len = 1,
+                                  .transferable = differs->transferable,
+                                  .iat_s = differs->iat_s ? differs->iat_s : NOW,
+                                  .nbf_s = differs->nbf_s ? differs->nbf_s : -1,
+                                  .exp_s = differs->exp_s ? differs->exp_s : NOW + DAY,
+                                  .agent_name = differs->agent_name,
+                                  .powers = poa_span_of(own)};
         const poa_signer signer = signer_of(s, cases[i].signer);
         POA_CLEANUP(poa_freep) char *made = NULL;
         poa_reason why = {0};

@@ -58,8 +58,8 @@ typedef struct poa_proof_facts {
  * In the order of section 6: form, key, signature, htm, htu, ath, bh, iat, nonce, jti. Once the signature has verified
  * the jti is remembered, whatever comes out, until the proof could not be accepted any more.
  *
- * Form: a compact JWS of at most 8,192 bytes, its header exactly typ, alg, jwk (public); jti and nonce 1 to 256 bytes of
- * UTF-8 without control characters; htm and htu not empty; iat a whole number, 0 to 2^53-1; ath, which must be there
+ * Form: a compact JWS of at most 8,192 bytes, its header exactly typ, alg, jwk (public); jti and nonce 1 to 256 bytes
+ * of UTF-8 without control characters; htm and htu not empty; iat a whole number, 0 to 2^53-1; ath, which must be there
  * under a chain, and bh strings; other claims are ignored. What htm, htu, ath and bh say is compared, never judged by
  * itself: a htu that is no http or https URL matches none.
  *
