@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { OPTION_KEY = CLI_OPTIONS_KEY, OPTION_PASSPHRASE_FILE, OPTION_PASSPHRASE_FD, OPTION_READABLE };
+enum { OPTION_KEY = CLI_OPTIONS_KEY, OPTION_PASSPHRASE_FILE, OPTION_PASSPHRASE_FD, OPTION_READABLE, OPTION_ALG };
 
 static const char *const readable_option = "--let-others-read-my-private-key";
 
@@ -30,6 +30,11 @@ static error_t parse_key(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_PASSPHRASE_FD:
         o->passphrase.descriptor = (int)cli_number(state, "--passphrase-fd", arg, 0, 1023);
+        return 0;
+    case OPTION_ALG:
+        o->alg = poa_alg_by_name(poa_span_of(arg));
+        if (o->alg == POA_ALG_NONE)
+            argp_error(state, "--alg wants ES256, ES384, EdDSA, RS256 or PS256");
         return 0;
     case OPTION_READABLE:
         o->readable_by_others = true;
@@ -54,6 +59,7 @@ static error_t parse_key(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option key_options[] = {
     {"key", OPTION_KEY, "FILE", 0, "Private key to sign with (PKCS#8 PEM; - for standard input)", 1},
+    {"alg", OPTION_ALG, "ALG", 0, "Sign with this, where the key knows several: RS256 or PS256", 1},
     PASSPHRASE_OPTIONS,
 };
 static const struct argp_option passphrase_options[] = {PASSPHRASE_OPTIONS};
@@ -171,7 +177,9 @@ int cli_key_sign_with(const cli *app, const cli_key_options *options, poa_key **
         cli_hint("--key wants the private key, as `poa key new -o FILE' makes it");
         return CLI_USAGE;
     }
-    const poa_err err = poa_signer_of(read, POA_ALG_NONE, signer);
+    if (options->alg != POA_ALG_NONE && !poa_key_allows(read, options->alg))
+        return cli_usage("a key of %s cannot sign with %s", poa_key_kind(read), poa_alg_name(options->alg));
+    const poa_err err = poa_signer_of(read, options->alg, signer);
     if (err)
         return cli_fault_of(err);
     *key = POA_TAKE(read);

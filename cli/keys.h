@@ -23,10 +23,12 @@ typedef struct cli_passphrase {
 typedef struct cli_key_options {
     const char *file;
     cli_passphrase passphrase;
+    poa_alg alg;             /* to sign with; POA_ALG_NONE: the key's own */
     bool readable_by_others; /* the relaxing option was typed */
 } cli_key_options;
 
-/* --key, --passphrase-file, --passphrase-fd and the option that lets others read the file. Input: cli_key_options. */
+/* --key, --alg, --passphrase-file, --passphrase-fd and the option that lets others read the file. Input:
+ * cli_key_options. */
 extern const struct argp cli_key_argp;
 /* The same without --key, where the file is an argument of the verb. */
 extern const struct argp cli_passphrase_argp;

@@ -104,7 +104,7 @@ static int make_powers(const cli_mint *mint, const poa_link *above, char **text)
     return *text ? CLI_OK : cli_fault_of(POA_F_NOMEM);
 }
 
-/* The link above, whose chain holds together: under a forged one nothing is signed. */
+/* The chain above. It must hold together and not be over: under a forged or an ended one nothing is signed. */
 static int read_parent(const cli *app, const cli_mint *mint, poa_chain **parent)
 {
     poa_reason why = {.hop = POA_HOP_NONE};
@@ -112,7 +112,9 @@ static int read_parent(const cli *app, const cli_mint *mint, poa_chain **parent)
     const int failed = cli_chain_read(app, mint->chain, &chain);
     if (failed)
         return failed;
-    const poa_err err = poa_chain_check_links(app->ctx, chain, &why);
+    poa_err err = poa_chain_check_links(app->ctx, chain, &why);
+    if (!err && poa_chain_leaf(chain)->exp_s <= app->now_s)
+        err = poa_deny(&why, POA_E_EXPIRED, (int)poa_chain_len(chain) - 1, "/exp");
     if (err)
         return cli_refuse(err, &why, mint->chain);
     *parent = POA_TAKE(chain);

@@ -74,7 +74,7 @@ static int find_site(const export_task *task, const poa_link *link, poa_span *si
 }
 
 /* Only who signed the link may say the same in another form. */
-static int check_signer(const poa_link *link, const poa_key *key)
+static int check_signer(const poa_link *link, const poa_key *key, poa_alg alg)
 {
     if (!poa_id_equal(&link->kid, poa_key_thumbprint(key))) {
         poa_reason why;
@@ -83,10 +83,9 @@ static int check_signer(const poa_link *link, const poa_key *key)
         poa_reason_text(why.request, poa_span_of(poa_id_print(poa_key_thumbprint(key)).chars));
         return cli_refuse(POA_E_KID_MISMATCH, &why, NULL);
     }
-    if (cli_jwt_knows(poa_key_alg(key)))
+    if (cli_jwt_knows(alg))
         return CLI_OK;
-    (void)cli_usage("an ordinary JWT is signed with RS256, ES256 or ES384, not with %s",
-                    poa_alg_name(poa_key_alg(key)));
+    (void)cli_usage("an ordinary JWT is signed with RS256, ES256 or ES384, not with %s", poa_alg_name(alg));
     return CLI_USAGE;
 }
 
@@ -126,7 +125,7 @@ static int export(const cli *app, const export_task *task)
     if (!failed)
         failed = cli_key_sign_with(app, &task->key, &key, &signer);
     if (!failed)
-        failed = check_signer(link, key);
+        failed = check_signer(link, key, signer.alg);
     if (failed)
         return failed;
     POA_CLEANUP(poa_json_decrefp) json_t *payload = cli_prototype_write(link, key, site);

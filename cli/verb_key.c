@@ -156,6 +156,8 @@ static int run_new(cli *app, int argc, char **argv)
     POA_CLEANUP(cli_key_freep) poa_key *key = NULL;
     const poa_err err = poa_key_generate(app->ctx, task.alg, &key);
     task.seal = task.key.passphrase;
+    if (task.alg == POA_ALG_PS256)
+        cli_hint("a key file does not say which of its algorithms is meant: sign with --alg PS256");
     return err ? cli_fault_of(err) : keep(&task, key);
 }
 
