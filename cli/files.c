@@ -85,8 +85,8 @@ int cli_secret_from_descriptor(int fd, const char *name, poa_secret *out)
 int cli_file_read_chain(const char *path, char **text, poa_span *chain)
 {
     size_t len = 0;
-    /* One byte beyond the limit is read, so that the library itself can say that the chain is too large. */
-    const int failed = cli_file_read(path, POA_CHAIN_BYTES_HARD + 2, text, &len);
+    /* Far more than the limit is read, so that the library itself can say that the chain is too large. */
+    const int failed = cli_file_read(path, (size_t)16 * POA_CHAIN_BYTES_HARD, text, &len);
     if (failed)
         return failed;
     if (len > 0 && (*text)[len - 1] == '\n')
