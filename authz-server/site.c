@@ -5,6 +5,7 @@
 #include "file.h"
 #include "guard.h"
 #include "span.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,14 +154,19 @@ static bool load_answer_key(loader *l)
     return true;
 }
 
+static void warn_of_end(loader *l, const char *file, int64_t not_after_s)
+{
+    const int64_t left_s = not_after_s - l->now_s;
+    if (left_s < WARN_BEFORE_S && l->warnings)
+        poa_buf_printf(l->warnings, "%s: the certificate ends in %lld days\n", file, (long long)(left_s / DAY_S));
+}
+
 static bool check_ca_time(loader *l)
 {
-    const int64_t left_s = poa_ca_not_after_s(l->site->snapshot->ca) - l->now_s;
-    if (POA_GUARD(site_ca_ended, left_s < 0))
+    const int64_t not_after_s = poa_ca_not_after_s(l->site->snapshot->ca);
+    if (POA_GUARD(site_ca_ended, not_after_s < l->now_s))
         return complain(l, l->config->ca_certificate, "the CA is past its end; no device could get a certificate");
-    if (left_s < WARN_BEFORE_S && l->warnings)
-        poa_buf_printf(l->warnings, "%s: the CA ends in %lld days\n", l->config->ca_certificate,
-                       (long long)(left_s / DAY_S));
+    warn_of_end(l, l->config->ca_certificate, not_after_s);
     return true;
 }
 
@@ -190,6 +196,12 @@ static bool load_listener(loader *l, size_t i)
     if (!read_file(l, listener->certificate, CERTIFICATES_BYTES_MAX, false, certificate) ||
         !read_file(l, listener->key, KEY_BYTES_MAX, true, key))
         return false;
+    int64_t not_after_s = 0;
+    poa_why why = {0};
+    const poa_err err = poa_tls_check(span_of(certificate), span_of(key), l->now_s, &not_after_s, &why);
+    if (err)
+        return complain_of(l, listener->certificate, err, &why);
+    warn_of_end(l, listener->certificate, not_after_s);
     l->site->tls[i] = (http_tls){span_of(certificate), span_of(key)};
     return true;
 }

@@ -21,4 +21,19 @@
 POA_MUST_USE poa_err poa_tls_make(const poa_ctx *ctx, int64_t now_s, int64_t lifetime_s, poa_bytes *cert_pem,
                                   poa_secret *key_pem);
 
+/**
+ * poa_tls_check() - could a TLS server use this certificate and this key, at this time?
+ * @certs_pem:   the server's certificate, then those above it; only the first is looked at. Whatever OpenSSL reads as
+ *               PEM, because the TLS library that will use it is no stricter
+ * @key_pem:     of any kind, without passphrase
+ * @now_s:       seconds since the epoch
+ * @not_after_s: set on POA_OK: the last second in which the certificate is valid
+ * @why:         one sentence for people on a refusal; may be NULL
+ *
+ * Return: POA_OK; POA_E_MALFORMED, POA_E_KEY_INVALID (no key, or not the certificate's), POA_E_NOT_YET_VALID,
+ * POA_E_EXPIRED; POA_F_NOMEM, POA_F_CRYPTO.
+ */
+POA_MUST_USE poa_err poa_tls_check(poa_span certs_pem, poa_span key_pem, int64_t now_s, int64_t *not_after_s,
+                                   poa_why *why);
+
 #endif
