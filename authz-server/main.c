@@ -13,7 +13,10 @@ static const struct {
     program_verb *run;
 } verbs[] = {
     {"init", "make a site: CA, keys, policy, configuration", verb_init},
+    {"check-config", "make every check of a start, without starting", verb_check_config},
     {"serve", "run the server (also without a verb: --config FILE, or --dev)", verb_serve},
+    {"audit", "check the audit log and print it", verb_audit},
+    {"reset-clock-mark", "after a clock that ran ahead was set right", verb_reset_clock_mark},
 };
 
 static void list_verbs(FILE *to)

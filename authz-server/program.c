@@ -101,6 +101,7 @@ const struct argp *config_argp(void)
 {
     enum { ROOM = POA_COUNT(((config_flags *)NULL)->texts) };
     static setting_name names[ROOM];
+    static char docs[ROOM][192];
     static struct argp_option options[ROOM + 3];
     static const struct argp argp = {.options = options, .parser = parse_config};
 
@@ -112,8 +113,12 @@ const struct argp *config_argp(void)
         .group = 20};
     for (size_t i = 0; i < settings_len; i++) {
         names[i] = setting_flag(&settings[i]);
+        POA_CLEANUP(poa_buf_clear) poa_buf fallback = {0};
+        setting_default(&settings[i], &fallback);
+        (void)snprintf(docs[i], sizeof docs[i], "%s (%s%s)", settings[i].help,
+                       settings[i].required ? "" : "default: ", fallback.text ? fallback.text : "");
         options[i + 2] = (struct argp_option){
-            names[i].text, PROGRAM_CONFIG_OPTION + (int)i, placeholder(&settings[i]), 0, settings[i].help, 20};
+            names[i].text, PROGRAM_CONFIG_OPTION + (int)i, placeholder(&settings[i]), 0, docs[i], 20};
     }
     return &argp;
 }

@@ -9,6 +9,7 @@
 
 static const char doc[] = "Serve a site until SIGTERM. SIGHUP reloads policy, CA, answer key and certificates.\v"
                           "Examples:\n"
+                          "  poa-authz-server --dev\n"
                           "  poa-authz-server init --site mine.example /etc/poa\n"
                           "  poa-authz-server serve --config /etc/poa/site.json\n"
                           "  poa-authz-server serve --config site.json --limits-connections 4096";
