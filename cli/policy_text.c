@@ -92,6 +92,15 @@ static void suggest_member(poa_span text, const char *pointer)
         cli_hint("did you mean \"%s\"?", nearest.best);
 }
 
+/* An iss or a key that is sound by itself is refused where another owner has it. */
+static void hint_taken(const poa_reason *why)
+{
+    const poa_span name = poa_span_of(cli_pointer_last(why->member));
+    const bool of_owner = poa_span_starts(poa_span_of(why->member), POA_SPAN("/owners/"));
+    if (why->code == POA_E_CLAIM_TYPE && of_owner && (poa_span_is(name, "iss") || poa_span_is(name, "jwk")))
+        cli_hint("an iss and a key stand in one owner alone");
+}
+
 int cli_policy_refuse(poa_err err, const poa_reason *why, const char *path, poa_span text)
 {
     if (poa_err_is_fault(err))
@@ -106,6 +115,7 @@ int cli_policy_refuse(poa_err err, const poa_reason *why, const char *path, poa_
     }
     const int exit_code = cli_refuse_doing(err, why, CLI_READING);
     suggest_member(text, why->member);
+    hint_taken(why);
     return exit_code;
 }
 

@@ -9,6 +9,8 @@
 #include "proving.h"
 #include "span.h"
 
+#include <string.h>
+
 enum { OPTION_METHOD = CLI_OPTIONS_VERB, OPTION_URL, OPTION_BODY, OPTION_NONCE };
 
 /* As large as a server takes. */
@@ -95,7 +97,11 @@ static int prove(const cli *app, const proving *task)
         return failed;
     request.body.ptr = body;
     failed = cli_proof_make(app, chain, &request, &signer, &proof);
-    return failed ? failed : print(task, chain, proof);
+    if (!failed)
+        failed = print(task, chain, proof);
+    if (!failed && !task->nonce && strcmp(task->method, "GET") != 0 && strcmp(task->method, "HEAD") != 0)
+        cli_hint("a request that changes something wants --nonce: `poa challenge --server URL' gives one");
+    return failed;
 }
 
 int cli_verb_prove(cli *app, int argc, char **argv)

@@ -1,9 +1,13 @@
 """Runs the real `poa` for the tests of the CLI. POA_BUILD names meson's build directory."""
 
+import atexit
+import functools
 import json
 import os
 import pathlib
+import shutil
 import subprocess
+import tempfile
 
 BINARY = pathlib.Path(os.environ.get("POA_BUILD", "build")).resolve() / "cli" / "poa"
 
@@ -79,11 +83,27 @@ class Story(Cli):
     """The parties of most tests: an owner, a contractor, a technician, the site's own key, and the site's policy."""
 
     SITE = "site.example"
+    NAMES = ("owner", "contractor", "technician", "site")
 
     def __init__(self, folder):
+        """Keys and policy are made once in a process, and copied for each test."""
         super().__init__(folder)
-        self.thumbprints = {name: self.key(name) for name in ("owner", "contractor", "technician", "site")}
-        self.ok("policy", "new", "--resource-owner", self.SITE, "--owner", "owner.example", "--owner-key", "owner.jwk",
+        shutil.copytree(Story.template(), folder, dirs_exist_ok=True)
+        self.thumbprints = {name: self.read(f"{name}.id") for name in self.NAMES}
+
+    @staticmethod
+    @functools.cache
+    def template():
+        folder = tempfile.mkdtemp(prefix="poa-story-")
+        atexit.register(shutil.rmtree, folder)
+        Story.make(Cli(folder))
+        return folder
+
+    @classmethod
+    def make(cls, self):
+        for name in cls.NAMES:
+            self.write(f"{name}.id", self.key(name))
+        self.ok("policy", "new", "--resource-owner", cls.SITE, "--owner", "owner.example", "--owner-key", "owner.jwk",
                 "--site-key", "site.jwk", "--action", "onboard,read,replace", "--location", "mine-7", "--effect",
                 "permanent", "-o", "site.json")
 
