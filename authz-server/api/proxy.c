@@ -1,6 +1,8 @@
 #include "api/proxy.h"
 
+#include "guard.h"
 #include "span.h"
+#include "url.h"
 
 #include <string.h>
 
@@ -62,13 +64,22 @@ poa_address api_caller_address(const server_config *config, const http_request *
     return told(config, header);
 }
 
+/* Do these bytes begin with a base, by whole segments? */
+static bool begins_under(poa_span url, const char *base)
+{
+    const poa_span start = poa_span_of(base);
+    const poa_span rest = poa_span_skip(url, start.len);
+    return poa_span_starts(url, start) && (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?');
+}
+
 bool api_url_is_under(poa_span url, const char *const *bases, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        const poa_span base = poa_span_of(bases[i]);
-        const poa_span rest = poa_span_skip(url, base.len);
-        if (poa_span_starts(url, base) && (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?'))
+    poa_url normal;
+    if (!poa_url_normalise(url, &normal))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (begins_under(url, bases[i]) &&
+            !POA_GUARD(url_leads_out, !begins_under((poa_span){normal.text, normal.len}, bases[i])))
             return true;
-    }
     return false;
 }

@@ -19,8 +19,8 @@ bool api_is_proxy(const server_config *config, const poa_address *address);
 /**
  * api_url_is_under() - is url one of these base URLs, or below one by whole segments?
  *
- * A plain comparison of bytes: the proof's own check normalises; here a spelling that is not the configured one is
- * refused.
+ * Its bytes are, and so is what it normalises to: the proof's own check compares normal forms, and there
+ * https://host/a/../b is https://host/b. A spelling that is not the configured one is refused.
  */
 bool api_url_is_under(poa_span url, const char *const *bases, size_t len);
 
