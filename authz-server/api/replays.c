@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "crypto.h"
+#include "guard.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -201,6 +202,8 @@ static poa_err use_locked(api_replays *r, const poa_id *key, const poa_id *name,
 poa_err api_replays_use(api_replays *replays, const poa_ctx *ctx, const poa_id *key, poa_span jti, int64_t now_s,
                         int64_t until_s)
 {
+    if (POA_GUARD(replays_stale, until_s < now_s) || POA_GUARD(replays_ahead, until_s > now_s + API_REPLAYS_AHEAD_S))
+        return POA_OK;
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
     poa_buf_add(&b, (poa_span){(const char *)key->bytes, sizeof key->bytes});
     poa_buf_add(&b, jti);

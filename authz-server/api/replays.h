@@ -1,6 +1,7 @@
 #ifndef API_REPLAYS_H
 #define API_REPLAYS_H
 
+#include "api/nonces.h"
 #include "api/service.h"
 
 /*
@@ -13,8 +14,16 @@
 POA_MUST_USE poa_err api_replays_new(size_t bytes, api_replays **out);
 void api_replays_free(api_replays *replays);
 
+/* A proof that could be accepted now is forgotten at most so long from now: it may lie a nonce's life ahead, and stays
+ * acceptable for as long again, to the end of its last second. */
+#define API_REPLAYS_AHEAD_S (2 * API_NONCE_LIFETIME_S + 1)
+
 /**
  * api_replays_use() - remember that @key used @jti until @until_s. Any thread.
+ *
+ * A time that has passed, or lies more than API_REPLAYS_AHEAD_S ahead, is that of a proof which is refused as stale
+ * now. It takes no place: else whoever held a PoA once, though it be revoked, could fill all of them for ever with
+ * proofs dated far ahead.
  *
  * Return: POA_OK the first time; POA_E_PROOF_REPLAYED; POA_F_STORE when there is no room for it: the proof is not
  * accepted then, and the caller is told to come back; POA_F_CRYPTO.

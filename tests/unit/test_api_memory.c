@@ -3,6 +3,8 @@
 #include "api/nonces.h"
 #include "api/replays.h"
 #include "base64url.h"
+#include "bounds.h"
+#include "cleanup.h"
 #include "poa/json_hook.h"
 #include "span.h"
 
@@ -147,6 +149,36 @@ static void one_agent_does_not_take_the_room_of_all(void **state)
     api_replays_free(r);
 }
 
+/* Whatever iat an agent writes, its proofs hold their places no longer than one could be accepted that comes now. */
+static void a_proof_that_cannot_be_accepted_holds_no_place(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t until_s;
+        bool held;
+    } cases[] = {
+        {INT64_MAX, false},
+        {POA_TIME_MAX, false},
+        {NOW + API_REPLAYS_AHEAD_S + 1, false},
+        {NOW + API_REPLAYS_AHEAD_S, true},
+        {NOW, true},
+        {NOW - 1, false},
+        {0, false},
+    };
+    for (size_t i = 0; i < POA_COUNT(cases); i++) {
+        api_replays *r = NULL;
+        assert_int_equal(api_replays_new(0, &r), POA_OK);
+        const poa_id key = {{1}};
+        const poa_err again = cases[i].held ? POA_E_PROOF_REPLAYED : POA_OK;
+        assert_int_equal(api_replays_use(r, ctx, &key, POA_SPAN("jti"), NOW, cases[i].until_s), POA_OK);
+        assert_int_equal(api_replays_use(r, ctx, &key, POA_SPAN("jti"), NOW, cases[i].until_s), again);
+        size_t held = 0, room = 0;
+        api_replays_count(r, &held, &room);
+        assert_int_equal(held, cases[i].held);
+        api_replays_free(r);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -169,6 +201,7 @@ int main(void)
         cmocka_unit_test(no_bit_of_a_nonce_may_change),
         cmocka_unit_test(a_jti_serves_once_per_key),
         cmocka_unit_test(one_agent_does_not_take_the_room_of_all),
+        cmocka_unit_test(a_proof_that_cannot_be_accepted_holds_no_place),
     };
     return cmocka_run_group_tests_name("api_memory", tests, set_up, tear_down);
 }
