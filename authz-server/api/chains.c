@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "crypto.h"
+#include "guard.h"
 #include "span.h"
 
 #include <pthread.h>
@@ -100,6 +101,12 @@ static void keep(api_chains *chains, const poa_id *key, const poa_chain *chain)
     poa_chain_free(gone);
 }
 
+/* The one thing in steps 1 to 6 that time changes: a pin may have ended since. */
+static bool root_is_pinned(const poa_chain *chain, int64_t now_s)
+{
+    return poa_policy_pin(poa_chain_policy(chain), &poa_chain_link(chain, 0)->kid, now_s, NULL) != NULL;
+}
+
 poa_err api_chains_verify(api_chains *chains, const poa_ctx *ctx, poa_span text, const poa_policy *policy,
                           int64_t now_s, poa_chain **chain, poa_reason *why)
 {
@@ -108,6 +115,8 @@ poa_err api_chains_verify(api_chains *chains, const poa_ctx *ctx, poa_span text,
     if (err)
         return err;
     poa_chain *found = find(chains, &key, text, policy);
+    if (found && POA_GUARD(kept_root_unpinned, !root_is_pinned(found, now_s)))
+        poa_chain_free(POA_TAKE(found)); /* verifying it again gives the reason */
     if (!found) {
         err = poa_chain_verify(ctx, text, policy, now_s, &found, why);
         if (err)

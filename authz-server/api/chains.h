@@ -6,7 +6,7 @@
 
 /*
  * Chains that verified (steps 1 to 6), kept by their exact bytes and the policy's version: a pure fact, so it may be
- * kept. Whether a chain is alive is asked at each use; refusals are not kept.
+ * kept. Whether its root's key is still pinned and whether it is alive is asked at each use; refusals are not kept.
  */
 
 /**

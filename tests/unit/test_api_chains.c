@@ -44,6 +44,35 @@ static void a_chain_is_verified_once_for_its_bytes_and_policy(void **state)
     api_chains_free(chains);
 }
 
+/* A pin may end while the chain is kept: then it does not verify any more, whoever asks. */
+static void a_chain_is_not_kept_beyond_the_pin_of_its_root(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_freep) char *text = chain_text(s, (grant[]){{.from = OLD_OWNER, .to = CONTRACTOR}}, 1);
+    api_chains *chains = NULL;
+    assert_int_equal(api_chains_new(8, &chains), POA_OK);
+    static const struct {
+        int64_t now_s;
+        poa_err want;
+    } asks[] = {
+        {OLD_UNTIL - 1, POA_OK},
+        {OLD_UNTIL, POA_E_ROOT_UNTRUSTED},
+        {OLD_UNTIL - 1, POA_OK},
+        {NOW, POA_E_ROOT_UNTRUSTED},
+    };
+    for (size_t i = 0; i < POA_COUNT(asks); i++) {
+        poa_chain *chain = NULL;
+        poa_reason why = {.code = POA_OK};
+        const poa_err err =
+            api_chains_verify(chains, s->ctx, poa_span_of(text), s->policy, asks[i].now_s, &chain, &why);
+        assert_int_equal(err, asks[i].want);
+        assert_int_equal(why.code, asks[i].want);
+        assert_int_equal(chain != NULL, asks[i].want == POA_OK);
+        poa_chain_free(chain);
+    }
+    api_chains_free(chains);
+}
+
 static void the_cache_is_bounded(void **state)
 {
     const site *s = *state;
@@ -129,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chain_is_verified_once_for_its_bytes_and_policy),
+        cmocka_unit_test(a_chain_is_not_kept_beyond_the_pin_of_its_root),
         cmocka_unit_test(the_cache_is_bounded),
         cmocka_unit_test(uuids),
         cmocka_unit_test(urls_are_under_a_base_by_whole_segments),
