@@ -2,6 +2,7 @@
 
 #include "bounds.h"
 #include "cleanup.h"
+#include "json_feed.h"
 #include "json_hook.h"
 #include "span.h"
 
@@ -136,7 +137,7 @@ static poa_err load(poa_span text, json_t **out, bool *overflow)
 {
     json_error_t error = {0};
     poa_json_hook_arm();
-    json_t *value = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *value = poa_json_feed(text, &error);
     if (poa_json_hook_failed()) {
         json_decref(value);
         return POA_F_NOMEM;
