@@ -11,6 +11,14 @@
 
 POA_CLEANUP_DEFINE(poa_ctx, poa_ctx_free)
 
+poa_err poa_openssl_refused(poa_err no)
+{
+    bool memory = false;
+    for (unsigned long error = 0; (error = ERR_get_error()) != 0;)
+        memory = memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    return memory ? POA_F_NOMEM : no;
+}
+
 /* An EVP_PKEY that holds a curve and no key: copying it costs a twentieth of naming the curve again. */
 static EVP_PKEY *curve(const char *name)
 {
@@ -32,13 +40,12 @@ poa_err poa_ctx_new(poa_ctx **out)
     POA_CLEANUP(poa_ctx_freep) poa_ctx *ctx = calloc(1, sizeof *ctx);
     if (!ctx)
         return POA_F_NOMEM;
+    ERR_clear_error();
     ctx->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     ctx->p256 = curve("P-256");
     ctx->p384 = curve("P-384");
-    if (!ctx->sha256 || !ctx->p256 || !ctx->p384) {
-        ERR_clear_error();
-        return POA_F_CRYPTO;
-    }
+    if (!ctx->sha256 || !ctx->p256 || !ctx->p384)
+        return poa_openssl_refused(POA_F_CRYPTO);
     *out = POA_TAKE(ctx);
     return POA_OK;
 }
@@ -58,10 +65,9 @@ poa_err poa_sha256(const poa_ctx *ctx, poa_span bytes, poa_id *out)
     poa_id id;
     unsigned len = 0;
     const void *data = bytes.ptr ? bytes.ptr : "";
-    if (EVP_Digest(data, bytes.len, id.bytes, &len, ctx->sha256, NULL) != 1 || len != sizeof id.bytes) {
-        ERR_clear_error();
-        return POA_F_CRYPTO;
-    }
+    ERR_clear_error();
+    if (EVP_Digest(data, bytes.len, id.bytes, &len, ctx->sha256, NULL) != 1 || len != sizeof id.bytes)
+        return poa_openssl_refused(POA_F_CRYPTO);
     *out = id;
     return POA_OK;
 }

@@ -261,11 +261,10 @@ poa_err poa_key_from_private_jwk(const poa_ctx *ctx, poa_span json, poa_key **ou
     if (err)
         return err;
 
-    POA_CLEANUP(poa_pkey_freep) EVP_PKEY *pkey = private_pkey(jwk, find_kind(jwk));
-    const bool pair = pkey && is_pair(pkey);
     ERR_clear_error();
-    if (!pair)
-        return POA_E_KEY_INVALID;
+    POA_CLEANUP(poa_pkey_freep) EVP_PKEY *pkey = private_pkey(jwk, find_kind(jwk));
+    if (!pkey || !is_pair(pkey))
+        return poa_openssl_refused(POA_E_KEY_INVALID);
     POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
     err = poa_key_from_pkey(ctx, pkey, true, &key);
     if (err)

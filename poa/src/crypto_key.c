@@ -45,33 +45,42 @@ void poa_key_free(poa_key *key)
 }
 
 /* One way to encode a point, 04 || x || y: OpenSSL would also take the one byte of the point at infinity. */
-static EVP_PKEY *ec_key(const EVP_PKEY *parameters, const poa_key_raw *raw)
+static poa_err ec_key(const EVP_PKEY *parameters, const poa_key_raw *raw, EVP_PKEY **out)
 {
     uint8_t point[1 + 2 * 48] = {0x04};
     memcpy(point + 1, raw->x, raw->x_len);
     memcpy(point + 1 + raw->x_len, raw->y, raw->y_len);
     POA_CLEANUP(poa_pkey_freep) EVP_PKEY *pkey = EVP_PKEY_new();
-    if (!pkey || EVP_PKEY_copy_parameters(pkey, parameters) != 1 ||
-        EVP_PKEY_set1_encoded_public_key(pkey, point, 1 + raw->x_len + raw->y_len) != 1)
-        return NULL;
-    return POA_TAKE(pkey);
+    if (!pkey || EVP_PKEY_copy_parameters(pkey, parameters) != 1)
+        return poa_openssl_refused(POA_F_CRYPTO);
+    if (EVP_PKEY_set1_encoded_public_key(pkey, point, 1 + raw->x_len + raw->y_len) != 1)
+        return poa_openssl_refused(POA_E_KEY_INVALID); /* not on the curve, or not below p */
+    *out = POA_TAKE(pkey);
+    return POA_OK;
 }
 
-static EVP_PKEY *rsa_key(const poa_key_raw *raw)
+/* The point was checked before: OpenSSL takes any 32 bytes. */
+static poa_err ed25519_key(const poa_key_raw *raw, EVP_PKEY **out)
+{
+    *out = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw->x, raw->x_len);
+    return *out ? POA_OK : poa_openssl_refused(POA_F_CRYPTO);
+}
+
+/* So were the numbers. */
+static poa_err rsa_key(const poa_key_raw *raw, EVP_PKEY **out)
 {
     POA_CLEANUP(bn_freep) BIGNUM *n = BN_bin2bn(raw->x, (int)raw->x_len, NULL);
     POA_CLEANUP(bn_freep) BIGNUM *e = BN_bin2bn(raw->y, (int)raw->y_len, NULL);
     POA_CLEANUP(bld_freep) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
     if (!n || !e || !bld || OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
         OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) != 1)
-        return NULL;
+        return poa_openssl_refused(POA_F_CRYPTO);
     POA_CLEANUP(params_freep) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
     POA_CLEANUP(poa_pkey_ctx_freep) EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    EVP_PKEY *pkey = NULL;
     if (!params || !make || EVP_PKEY_fromdata_init(make) != 1 ||
-        EVP_PKEY_fromdata(make, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        return NULL;
-    return pkey;
+        EVP_PKEY_fromdata(make, out, EVP_PKEY_PUBLIC_KEY, params) != 1)
+        return poa_openssl_refused(POA_F_CRYPTO);
+    return POA_OK;
 }
 
 /* n of 2048 to 4096 bits without leading zero and odd; e odd, 65537 to 2^32-1, without leading zero (section 2). */
@@ -93,30 +102,27 @@ static bool rsa_numbers_ok(const poa_key_raw *raw)
 static poa_err make_pkey(const poa_ctx *ctx, const poa_key_raw *raw, EVP_PKEY **out)
 {
     const size_t size = raw->type == POA_KEY_P384 ? 48 : 32;
-    EVP_PKEY *pkey = NULL;
+    poa_err err = POA_OK;
+    ERR_clear_error();
     switch (raw->type) {
     case POA_KEY_P256:
     case POA_KEY_P384:
         if (POA_GUARD(ec_coordinate_length, raw->x_len != size || raw->y_len != size))
             return POA_E_KEY_INVALID;
-        pkey = ec_key(raw->type == POA_KEY_P256 ? ctx->p256 : ctx->p384, raw);
-        break;
+        return ec_key(raw->type == POA_KEY_P256 ? ctx->p256 : ctx->p384, raw, out);
     case POA_KEY_ED25519:
-        if (raw->x_len != size || POA_GUARD(ed25519_point, !poa_ed25519_point_ok(raw->x)))
+        if (raw->x_len != size)
             return POA_E_KEY_INVALID;
-        pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw->x, raw->x_len);
-        break;
+        err = poa_ed25519_check_point(raw->x);
+        if (POA_GUARD(ed25519_point, err != POA_OK))
+            return err;
+        return ed25519_key(raw, out);
     case POA_KEY_RSA:
         if (!rsa_numbers_ok(raw))
             return POA_E_KEY_INVALID;
-        pkey = rsa_key(raw);
-        break;
+        return rsa_key(raw, out);
     }
-    ERR_clear_error();
-    if (!pkey)
-        return POA_E_KEY_INVALID; /* not on the curve, or not below p */
-    *out = pkey;
-    return POA_OK;
+    return POA_E_KEY_INVALID;
 }
 
 /* The members that RFC 7638 section 3.2 hashes, in lexicographic order, without white space. */
@@ -228,10 +234,9 @@ poa_err poa_key_from_pkey(const poa_ctx *ctx, EVP_PKEY *pkey, bool is_private, p
 {
     uint8_t storage[2 * POA_SIGNATURE_BYTES_MAX];
     poa_key_raw raw;
-    const bool known = read_raw(pkey, storage, &raw);
     ERR_clear_error();
-    if (!known)
-        return POA_E_KEY_INVALID;
+    if (!read_raw(pkey, storage, &raw))
+        return poa_openssl_refused(POA_E_KEY_INVALID);
     POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
     const poa_err err = poa_key_from_raw(ctx, &raw, &key);
     if (err)

@@ -47,13 +47,22 @@ static inline void poa_pkey_ctx_freep(EVP_PKEY_CTX **p)
 }
 
 /*
+ * What a call of OpenSSL means that gave nothing: POA_F_NOMEM where its error queue tells of memory, else no. The queue
+ * is empty afterwards; it was emptied before the call.
+ */
+POA_MUST_USE poa_err poa_openssl_refused(poa_err no);
+
+/*
  * A public key from its numbers, which are checked: length, on the curve, below p, not of small order, RSA sizes.
  * POA_OK, POA_E_KEY_INVALID, POA_F_NOMEM, POA_F_CRYPTO.
  */
 POA_MUST_USE poa_err poa_key_from_raw(const poa_ctx *ctx, const poa_key_raw *raw, poa_key **out);
 
-/* Is this the encoding of a point of edwards25519 in canonical form, not of small order? */
-bool poa_ed25519_point_ok(const uint8_t point[32]);
+/*
+ * The encoding of a point of edwards25519 in canonical form, not of small order: POA_OK; else POA_E_KEY_INVALID, or
+ * POA_F_NOMEM, POA_F_CRYPTO.
+ */
+POA_MUST_USE poa_err poa_ed25519_check_point(const uint8_t point[32]);
 
 /*
  * A key pair around an EVP_PKEY of which the new key becomes the owner on POA_OK: its public half is read out and

@@ -75,9 +75,8 @@ poa_err poa_key_from_pem(const poa_ctx *ctx, poa_span pem, poa_span passphrase, 
     POA_CLEANUP(poa_pkey_freep)
     EVP_PKEY *pkey = is_private ? PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &passphrase)
                                 : PEM_read_bio_PUBKEY(bio, NULL, give_passphrase, &passphrase);
-    ERR_clear_error();
     if (!pkey)
-        return POA_E_KEY_INVALID;
+        return poa_openssl_refused(POA_E_KEY_INVALID);
     const poa_err err = poa_key_from_pkey(ctx, pkey, is_private, out);
     if (!err)
         pkey = NULL;

@@ -127,26 +127,40 @@ static bool set_padding(EVP_PKEY_CTX *how, poa_alg alg)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-/* ES256 is the common case: hash with the fetched digest, then verify the hash. */
-static int verify_es256(const poa_ctx *ctx, const poa_key *key, poa_span input, const uint8_t *der, size_t len)
+/*
+ * What OpenSSL's verdict means. It tells "no" and "could not" apart only in part: of r and s in range, inside DER of
+ * our own, a negative verdict is no answer; else memory that ran out is none, and everything else is a no.
+ */
+static poa_err judge(int verdict, bool ecdsa)
 {
-    poa_id hash;
-    if (poa_sha256(ctx, input, &hash) != POA_OK)
-        return -1;
-    POA_CLEANUP(poa_pkey_ctx_freep) EVP_PKEY_CTX *check = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-    if (!check || EVP_PKEY_verify_init(check) != 1)
-        return -1;
-    return EVP_PKEY_verify(check, der, len, hash.bytes, sizeof hash.bytes);
+    if (ecdsa && verdict < 0)
+        return poa_openssl_refused(POA_F_CRYPTO);
+    const poa_err no = poa_openssl_refused(POA_E_SIGNATURE_INVALID);
+    return POA_GUARD(signature_verifies, verdict != 1) ? no : POA_OK;
 }
 
-static int verify_any(const poa_key *key, poa_alg alg, poa_span input, const uint8_t *signature, size_t len)
+/* ES256 is the common case: hash with the fetched digest, then verify the hash. */
+static poa_err verify_es256(const poa_ctx *ctx, const poa_key *key, poa_span input, const uint8_t *der, size_t len)
+{
+    poa_id hash;
+    const poa_err err = poa_sha256(ctx, input, &hash);
+    if (err)
+        return err;
+    POA_CLEANUP(poa_pkey_ctx_freep) EVP_PKEY_CTX *check = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+    if (!check || EVP_PKEY_verify_init(check) != 1)
+        return poa_openssl_refused(POA_F_CRYPTO);
+    return judge(EVP_PKEY_verify(check, der, len, hash.bytes, sizeof hash.bytes), true);
+}
+
+static poa_err verify_any(const poa_key *key, poa_alg alg, poa_span input, const uint8_t *signature, size_t len)
 {
     POA_CLEANUP(md_ctx_freep) EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_PKEY_CTX *how = NULL; /* borrowed from md */
     if (!md || EVP_DigestVerifyInit_ex(md, &how, digest_of(alg), NULL, NULL, key->pkey, NULL) != 1 ||
         !set_padding(how, alg))
-        return -1;
-    return EVP_DigestVerify(md, signature, len, (const unsigned char *)input.ptr, input.len);
+        return poa_openssl_refused(POA_F_CRYPTO);
+    return judge(EVP_DigestVerify(md, signature, len, (const unsigned char *)input.ptr, input.len),
+                 alg == POA_ALG_ES384);
 }
 
 poa_err poa_key_verify(const poa_ctx *ctx, const poa_key *key, poa_alg alg, poa_span input, const uint8_t *signature,
@@ -154,23 +168,13 @@ poa_err poa_key_verify(const poa_ctx *ctx, const poa_key *key, poa_alg alg, poa_
 {
     if (!shape_ok(key, signature, len))
         return POA_E_SIGNATURE_MALFORMED;
-
     ERR_clear_error();
     uint8_t der[110];
-    int verdict = -1;
     if (alg == POA_ALG_ES256)
-        verdict = verify_es256(ctx, key, input, der, der_signature(signature, len, der));
-    else if (alg == POA_ALG_ES384)
-        verdict = verify_any(key, alg, input, der, der_signature(signature, len, der));
-    else
-        verdict = verify_any(key, alg, input, signature, len);
-
-    /* OpenSSL tells "no" and "could not" apart only in part: a memory fault is one, everything else is a no. */
-    const bool nomem = verdict != 1 && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
-    ERR_clear_error();
-    if (nomem)
-        return POA_F_NOMEM;
-    return POA_GUARD(signature_verifies, verdict != 1) ? POA_E_SIGNATURE_INVALID : POA_OK;
+        return verify_es256(ctx, key, input, der, der_signature(signature, len, der));
+    if (alg == POA_ALG_ES384)
+        return verify_any(key, alg, input, der, der_signature(signature, len, der));
+    return verify_any(key, alg, input, signature, len);
 }
 
 /* DER back to r || s of fixed length. */
@@ -204,9 +208,8 @@ static poa_err sign_with(const poa_key *key, poa_alg alg, poa_span input, uint8_
         memcpy(sig, made, made_len);
     else
         ok = false;
-    ERR_clear_error();
     if (!ok)
-        return POA_F_SIGNER;
+        return poa_openssl_refused(POA_F_SIGNER);
     *len = key->signature_len;
     return POA_OK;
 }
