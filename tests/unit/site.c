@@ -3,7 +3,9 @@
 #include "buf.h"
 #include "chain.h"
 #include "cleanup.h"
+#include "json.h"
 #include "json_hook.h"
+#include "jws.h"
 #include "policy.h"
 #include "span.h"
 #include "statement.h"
@@ -183,6 +185,40 @@ poa_chain *usual_chain(const site *s)
     static const grant grants[] = {
         {.from = OWNER, .to = CONTRACTOR}, {.from = CONTRACTOR, .to = FOREMAN}, {.from = FOREMAN, .to = TECHNICIAN}};
     return chain_of(s, grants, POA_COUNT(grants));
+}
+
+/* The last link of a chain, and in *above what stands before it, its ~ included. */
+static poa_span last_link(poa_span chain, poa_span *above)
+{
+    size_t start = chain.len;
+    while (start > 0 && chain.ptr[start - 1] != '~')
+        start--;
+    *above = poa_span_head(chain, start);
+    return poa_span_skip(chain, start);
+}
+
+char *altered_leaf(const site *s, poa_span chain, enum who principal, const char *claim, const char *json)
+{
+    poa_span above;
+    poa_jws jws;
+    assert_int_equal(poa_jws_split(s->ctx, last_link(chain, &above), &jws), POA_OK);
+    POA_CLEANUP(poa_json_decrefp) json_t *payload = NULL;
+    assert_int_equal(poa_jws_read_payload(&jws, &payload), POA_OK);
+    assert_int_equal(json_object_set_new(payload, claim, json_loads(json, JSON_DECODE_ANY, NULL)), 0);
+
+    poa_buf claims = {0};
+    poa_buf_json(&claims, payload);
+    const poa_signer signer = signer_of(s, principal);
+    POA_CLEANUP(poa_freep) char *token = NULL;
+    assert_int_equal(poa_jws_sign(&signer, "poa+jwt", poa_buf_span(&claims), &token), POA_OK);
+    poa_buf_clear(&claims);
+
+    poa_buf whole = {0};
+    poa_buf_add(&whole, above);
+    poa_buf_text(&whole, token);
+    char *text = poa_buf_take(&whole);
+    assert_non_null(text);
+    return text;
 }
 
 /* ---- statements ---- */

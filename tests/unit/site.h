@@ -22,6 +22,9 @@
 #define ONBOARD_HALL \
     "[{'type':'device_onboarding','actions':['onboard'],'locations':['mine-7/hall-2'],'devices':[{'any':true}]}]"
 
+#define ONBOARD_MINE \
+    "[{'type':'device_onboarding','actions':['onboard'],'locations':['mine-7'],'devices':[{'any':true}]}]"
+
 /* Who has a key. The first ones are pinned: all but two of them to one owner. */
 enum who {
     OWNER,
@@ -73,6 +76,12 @@ poa_chain *chain_of(const site *s, const grant *grants, size_t count);
 
 /* owner -> contractor -> foreman -> technician */
 poa_chain *usual_chain(const site *s);
+
+/*
+ * The text of a chain whose leaf says something else in one claim (JSON), signed again by its principal: for what no
+ * grant would mint.
+ */
+char *altered_leaf(const site *s, poa_span chain, enum who principal, const char *claim, const char *json);
 
 /* A request with everything optional absent: reason unspecified (certificateHold, removeFromCRL), aud this site. */
 poa_statement_request statement_request(enum who signer, enum poa_statement_op op);
