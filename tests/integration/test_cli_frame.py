@@ -77,3 +77,28 @@ def test_a_full_disk_is_a_fault(cli):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([BINARY, "version"], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
     assert done.returncode == 1 and b"standard output" in done.stderr
+
+
+def test_no_option_takes_a_secret(cli):
+    """Passphrases come from files, descriptors and the terminal; keys from files."""
+    seen = set()
+    for verb in every_verb(cli):
+        for option, value in re.findall(r"--([a-z-]*(?:pass|secret|pin|token|key)[a-z-]*)(?:=(\S+))?",
+                                        cli.ok(*verb, "--help").out):
+            seen.add((option, value))
+    values = {value for option, value in seen if option.endswith(("key", "passphrase-file"))}
+    assert values <= {"FILE", "KEY", ""}, seen
+    assert {value for option, value in seen if option == "passphrase"} == {""}
+    assert {value for option, value in seen if option == "passphrase-fd"} == {"N"}
+
+
+def test_relaxing_options_say_so(cli):
+    relaxing = {"let-others-read-my-private-key", "revocations-complete", "allow-clear-text-over-the-network"}
+    found = set()
+    for verb in every_verb(cli):
+        text = " ".join(cli.ok(*verb, "--help").out.split())
+        for name in relaxing:
+            if f"--{name} " in text:
+                found.add(name)
+                assert re.search(rf"--{name} Relaxes: ", text), (verb, name)
+    assert found == relaxing
