@@ -35,6 +35,20 @@ def references(node):
             yield from references(value)
 
 
+def empty_members(node, where=""):
+    """A comma in an unquoted text of `{ }` makes a member without a value of what follows it."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name == "example":
+                continue
+            if value is None:
+                yield f"{where}/{name}"
+            yield from empty_members(value, f"{where}/{name}")
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from empty_members(value, f"{where}/{i}")
+
+
 def resolves(document, reference):
     node = document
     for part in reference.removeprefix("#/").split("/"):
@@ -70,6 +84,8 @@ def check(document, routes):
         yield f"{method.upper()} {path} is in openapi.yaml and not in routes.c"
     for route in sorted(set(routes) & set(operations)):
         yield from check_operation(route, routes[route], operations[route])
+    for pointer in empty_members(document):
+        yield f"{pointer} has no value: is a comma unquoted?"
     for reference in sorted(set(references(document))):
         if not resolves(document, reference):
             yield f"{reference} leads nowhere"

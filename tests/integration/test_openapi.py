@@ -1,0 +1,165 @@
+"""Each operation of docs/openapi.yaml, called; conftest.py holds the replies against the document."""
+
+import pytest
+
+import contract
+from client import (Caller, Key, access, administration, csr, device, onboarding, proof, send, statement, submit)
+from scene import FORWARD_URL, POINT_URL, site  # noqa: F401  the fixture
+
+SEEN = set()
+
+
+@pytest.fixture(scope="module")
+def chain(site):
+    powers = [onboarding(), access(resources=[FORWARD_URL, POINT_URL]), administration()]
+    return site.owner.grant(site.technician, powers)
+
+
+@pytest.fixture(scope="module")
+def caller(site, chain):
+    return Caller(site.url, chain)
+
+
+def saw(method, path, reply, *statuses):
+    """The reply has one of these statuses and is as the document says; HEAD counts for GET."""
+    assert reply.status in statuses, reply
+    pattern, status = contract.check(method, path, reply.status, reply.headers, reply.body)
+    assert pattern is not None
+    operation, _ = contract.find_operation(method, path)
+    SEEN.add((operation["operationId"], str(status)))
+    return reply
+
+
+# ---- the checker itself ----
+
+
+@pytest.mark.parametrize("schema, value", [
+    ({"type": "object", "required": ["a"]}, {}),
+    ({"type": "object", "additionalProperties": False}, {"a": 1}),
+    ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": True}),
+    ({"type": "array", "items": {"enum": ["x"]}}, ["x", "y"]),
+    ({"type": ["string", "null"]}, 1),
+    ({"oneOf": [{"type": "string"}, {"type": "null"}]}, 1),
+    ({"$ref": "#/components/schemas/Uuid"}, "no"),
+    ({"minLength": 1}, ""),
+])
+def test_the_checker_notices(schema, value):
+    with pytest.raises(contract.Broken):
+        contract.validate(schema, value)
+
+
+def test_the_checker_knows_kinds_of_replies():
+    plain = {"Content-Type": "text/plain", "Cache-Control": "no-store"}
+    for status, headers, body in ((200, plain, b"ok"), (200, {}, b""), (418, plain, b""), (404, plain, b"")):
+        with pytest.raises(contract.Broken):
+            contract.check("GET", "/healthz", status, headers, body)
+
+
+# ---- the operations ----
+
+
+def test_service(site):
+    for path in ("/healthz", "/readyz", "/metrics", "/.well-known/poa-configuration"):
+        saw("GET", path, send(site.url, "GET", path), 200)
+    saw("POST", "/v1/challenges", send(site.url, "POST", "/v1/challenges"), 201)
+
+
+def test_the_edge(site):
+    for method, path, status in (("PUT", "/healthz", 405), ("GET", "/healthz?x=1", 400), ("GET", "/nothing", 404),
+                                 ("POST", "/v1/challenges", 413)):
+        reply = send(site.url, method, path, b"x" if status == 413 else b"")
+        assert reply.status == status
+        assert reply.json["type"] == "about:blank"
+
+
+def test_onboarding(site, caller):
+    path = "/v1/onboardings"
+    key, one = Key(), device()
+    made = saw("POST", path, caller.onboard(one, key=key), 201)
+    assert made.headers["Location"] == f"/v1/devices/{made.json['device']['id']}"
+    saw("POST", path, caller.onboard(one, key=key), 200)
+    saw("POST", path, caller.post(path, {}), 400)
+    saw("POST", path, caller.onboard(location="mine-8"), 403)
+    saw("POST", path, caller.onboard(one), 409)
+    saw("POST", path, caller.onboard(device(), key=key), 422)
+    saw("POST", path, send(site.url, "POST", path, {}), 401)
+    unfresh = {"device": device(), "location": "mine-7", "csr": csr(Key(), "x")}
+    refused = saw("POST", path, caller.post(path, unfresh, nonce=None), 401)
+    assert refused.code == "nonce_required" and refused.headers["DPoP-Nonce"]
+
+
+def test_devices(site, caller):
+    one = caller.onboard().json["device"]["id"]
+    page = saw("GET", "/v1/devices", caller.get("/v1/devices?limit=1"), 200)
+    assert len(page.json["devices"]) == 1 and page.json["cursor"]
+    saw("GET", "/v1/devices", caller.get("/v1/devices?limit=0"), 400)
+    path = f"/v1/devices/{one}"
+    saw("GET", path, caller.get(path), 200)
+    elsewhere = Caller(site.url, site.owner.grant(site.contractor, [onboarding(locations=["mine-7/yard"])]))
+    saw("GET", path, elsewhere.get(path), 403)
+    path = "/v1/devices/00000000-0000-4000-8000-000000000000"
+    saw("GET", path, caller.get(path), 404)
+    saw("GET", path, send(site.url, "GET", path), 401)
+
+
+def test_poas(site, caller, chain):
+    other = site.owner.grant(site.contractor, [onboarding()])
+    for status in (201, 200):
+        saw("POST", "/v1/poas", caller.post("/v1/poas", {"chain": other.text}), status)
+    saw("POST", "/v1/poas", caller.post("/v1/poas", {"chain": ""}), 400)
+    path = f"/v1/poas/{other.ids[0]}"
+    assert saw("GET", path, caller.get(path), 200).json["state"] == "active"
+    saw("GET", path, Caller(site.url, other).get(path), 403)
+    path = f"/v1/poas/{'A' * 43}"
+    saw("GET", path, caller.get(path), 404)
+
+
+def test_decisions(site, chain):
+    path = "/v1/decisions"
+    url = POINT_URL + "/lines/4"
+
+    def ask(action, key=site.point.key):
+        body = {"point": site.point.name, "chain": chain.text, "method": "GET", "url": url,
+                "proof": proof(chain.agent.key, "GET", url, chain.text),
+                "request": {"type": "access", "action": action, "resource": url}}
+        return send(site.url, "POST", path, body, {"DPoP": proof(key, "POST", site.url + path, None, body)})
+
+    assert saw("POST", path, ask("read"), 200).json["decision"] == "permit"
+    assert saw("POST", path, ask("write"), 200).json["decision"] == "deny"
+    saw("POST", path, ask("read", Key()), 401)
+    saw("POST", path, send(site.url, "POST", path, "{"), 400)
+
+
+def test_authorize(site, chain):
+    path = "/v1/authorize"
+
+    def ask(url, **changes):
+        headers = {"X-Original-Method": "GET", "X-Original-URL": url, "Authorization": f"PoA {chain.text}",
+                   "DPoP": proof(chain.agent.key, "GET", url, chain.text, **changes)}
+        return send(site.url, "GET", path, headers=headers)
+
+    assert saw("GET", path, ask(FORWARD_URL + "/x"), 200).headers["X-PoA-Id"] == chain.ids[0]
+    saw("GET", path, ask(FORWARD_URL + "/x", htm="PUT"), 401)
+    saw("GET", path, ask("https://elsewhere.example/"), 403)
+
+
+def test_revocations(site, caller):
+    path = "/v1/revocations"
+    doomed = site.owner.grant(site.contractor, [onboarding()])
+    caller.post("/v1/poas", {"chain": doomed.text})
+    said = statement(site.owner, "revoke", poa=doomed.ids[0])
+    first = saw("POST", path, submit(site.url, said), 201)
+    assert saw("POST", path, submit(site.url, said), 200).json == first.json
+    saw("POST", path, submit(site.url, "no statement"), 400)
+    saw("POST", path, submit(site.url, statement(site.contractor, "revoke", poa=doomed.ids[0])), 403)
+    saw("GET", f"{path}/{doomed.ids[0]}", send(site.url, "GET", f"{path}/{doomed.ids[0]}"), 200)
+    saw("GET", f"{path}/short", send(site.url, "GET", f"{path}/short"), 400)
+    state = saw("GET", f"/v1/poas/{doomed.ids[0]}", caller.get(f"/v1/poas/{doomed.ids[0]}"), 200).json
+    assert (state["state"], state["origin"]) == ("revoked", "direct")
+
+
+def test_every_operation_was_called():
+    """Each with each success that the document promises; and each refusal but those that want a broken server."""
+    promised = {(operation["operationId"], status) for item in contract.DOCUMENT["paths"].values()
+                for operation in item.values() for status in operation["responses"] if status.startswith("2")}
+    assert promised <= SEEN, promised - SEEN
