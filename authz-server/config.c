@@ -184,14 +184,14 @@ static void put_number(void *field, const setting *s, uint64_t number)
         *(bool *)field = number != 0;
 }
 
-/* False for an URL that is none. */
-static bool put(config_reader *r, const setting *s, const setting_value *value)
+/* Names in the file are relative to its folder, typed ones to where they are typed. False for an URL that is none. */
+static bool put(config_reader *r, const setting *s, const setting_value *value, bool typed)
 {
     void *field = (char *)r->config + s->at;
     if (s->kind == SETTING_URL)
         return (*(const char **)field = config_keep_url(r, value->text)) != NULL;
     if (s->kind == SETTING_PATH)
-        *(const char **)field = config_keep_path(r, value->text);
+        *(const char **)field = typed ? config_keep(r, value->text) : config_keep_path(r, value->text);
     else
         put_number(field, s, value->number);
     return true;
@@ -242,20 +242,20 @@ static void read_setting(config_reader *r, const config_source *source, const js
     if (text) {
         POA_CLEANUP(poa_json_decrefp) json_t *found = json_string(text);
         const config_pointer both = config_at("%s (%s)", s->pointer, where.text);
-        if (!setting_from_text(s, poa_span_of(text), &value) || !put(r, s, &value))
+        if (!setting_from_text(s, poa_span_of(text), &value) || !put(r, s, &value, true))
             refuse_setting(r, s, both.text, found);
         return;
     }
     const json_t *found = find(body, s->pointer);
     if (found) {
-        if (!setting_from_json(s, found, &value) || !put(r, s, &value))
+        if (!setting_from_json(s, found, &value) || !put(r, s, &value, false))
             refuse_setting(r, s, s->pointer, found);
         return;
     }
     if (s->required)
         refuse_setting(r, s, s->pointer, NULL);
     else if (value.text.ptr || s->kind != SETTING_PATH)
-        (void)put(r, s, &value);
+        (void)put(r, s, &value, false);
 }
 
 /* A misspelled variable would otherwise leave a limit where nobody wants it. */

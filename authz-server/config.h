@@ -69,7 +69,7 @@ typedef struct config_text config_text;
 
 /**
  * server_config - all of it. Texts and keys are owned by the configuration and live until server_config_free(). File
- * names are as the process can open them: relative ones were put behind the folder of the configuration file.
+ * names are as the process can open them: relative ones of the file were put behind its folder.
  */
 typedef struct server_config {
     config_text *texts;

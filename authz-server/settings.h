@@ -11,7 +11,7 @@
 
 /**
  * setting_kind - what a setting holds, and what its field in server_config is.
- * SETTING_PATH: const char *, put behind the folder of the configuration file when relative
+ * SETTING_PATH: const char *; a relative one of the file is put behind its folder
  * SETTING_URL: const char *, a base URL in normal form without its last slash
  * SETTING_SWITCH: bool
  * SETTING_SIZE: size_t; SETTING_U64: uint64_t; SETTING_COUNT: unsigned

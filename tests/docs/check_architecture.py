@@ -31,7 +31,7 @@ ROOMS = {
     "authz-server/api": ["poa", "authz-server/http", "authz-server/store", "authz-server/config.h"],
     "authz-server": ["poa", "authz-server/http", "authz-server/store", "authz-server/api"],
     "cli": ["poa"],
-    "docs": ["poa/include"],
+    "docs": ["poa/include", "poa/base/cleanup.h", "authz-server/settings.h"],
 }
 
 # Where a quoted include is looked for, after the includer's own folder.

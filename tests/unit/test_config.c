@@ -182,6 +182,14 @@ static void a_switch_and_a_path_from_elsewhere(void **state)
     assert_string_equal(config->data, "/var/lib/poa");
     server_config_free(config);
 
+    /* What is typed is meant from where it is typed. */
+    static char here[] = "POA_AUTHZ_DATA=here";
+    environment[1] = here;
+    config = load(MINIMAL, NULL, environment, &report);
+    assert_non_null(config);
+    assert_string_equal(config->data, "here");
+    server_config_free(config);
+
     static char yes[] = "POA_AUTHZ_ALLOW_CLEAR_TEXT_BEYOND_LOOPBACK=yes";
     environment[0] = yes;
     assert_null(load(MINIMAL, NULL, environment, &report));
