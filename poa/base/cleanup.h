@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* Runs fn(&variable) at the end of the variable's scope. */
-#define POA_CLEANUP(fn) __attribute__((cleanup(fn)))
+/* Runs fn(&variable) at the end of the variable's scope; clang would call a variable unused that only this reads. */
+#define POA_CLEANUP(fn) __attribute__((cleanup(fn), unused))
 
 /* Defines the static inline `fnp`, which a POA_CLEANUP of a `type *` variable wants. */
 #define POA_CLEANUP_DEFINE(type, fn)   \

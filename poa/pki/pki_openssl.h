@@ -29,7 +29,7 @@ static inline void poa_pki_scope_end(const int *scope)
 }
 /* The first line of each function that others call: OpenSSL's error queue is empty before and after, else a later TLS
  * call on this thread would report what happened here. */
-#define POA_PKI_SCOPE() __attribute__((unused)) POA_CLEANUP(poa_pki_scope_end) const int scope_ = poa_pki_scope_begin()
+#define POA_PKI_SCOPE() POA_CLEANUP(poa_pki_scope_end) const int scope_ = poa_pki_scope_begin()
 
 /* Success of OpenSSL is 1. These two end a failed walk: a failed allocation in the error queue is POA_F_NOMEM,
  * whatever it looked like. */
