@@ -156,8 +156,7 @@ static poa_err write_decision(struct judgement *j)
     if (x->code == POA_OK)
         write_granted(j, &j->body);
     api_nonce nonce;
-    if ((x->code == POA_E_NONCE_REQUIRED || x->code == POA_E_NONCE_INVALID) &&
-        api_nonce_make(x->service->nonces, &x->service->random, x->now_s, &nonce) == POA_OK)
+    if (api_nonce_helps(x->code) && api_nonce_make(x->service->nonces, &x->service->random, x->now_s, &nonce) == POA_OK)
         poa_buf_printf(&j->body, ",\"nonce\":\"%s\"", nonce.chars);
     poa_buf_text(&j->body, "}\n");
     return j->body.failed ? POA_F_NOMEM : POA_OK;

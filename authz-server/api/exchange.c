@@ -192,7 +192,7 @@ void api_reply_json(api_exchange *x, unsigned status, poa_buf *body)
 
 void api_challenge(api_exchange *x)
 {
-    const bool nonce = x->code == POA_E_NONCE_REQUIRED || x->code == POA_E_NONCE_INVALID;
+    const bool nonce = api_nonce_helps(x->code);
     http_reply_header(x->request, "WWW-Authenticate",
                       nonce ? POA_SPAN("PoA error=\"use_dpop_nonce\"") : POA_SPAN("PoA error=\"invalid_token\""));
     api_nonce fresh;

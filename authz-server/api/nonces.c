@@ -89,3 +89,8 @@ poa_err api_nonce_check(const api_nonces *nonces, poa_span text, int64_t now_s, 
         *expires_s = (int64_t)made_s + API_NONCE_LIFETIME_S;
     return POA_OK;
 }
+
+bool api_nonce_helps(poa_err code)
+{
+    return code == POA_E_NONCE_REQUIRED || code == POA_E_NONCE_INVALID || code == POA_E_PROOF_STALE;
+}

@@ -34,4 +34,10 @@ POA_MUST_USE poa_err api_nonce_make(const api_nonces *nonces, const poa_random *
  */
 POA_MUST_USE poa_err api_nonce_check(const api_nonces *nonces, poa_span text, int64_t now_s, int64_t *expires_s);
 
+/**
+ * api_nonce_helps() - would a proof with a fresh nonce get further than this refusal? Also where the clock is off:
+ * under a nonce the window is wider.
+ */
+bool api_nonce_helps(poa_err code);
+
 #endif

@@ -272,8 +272,11 @@ def test_a_proof_that_was_refused_is_used_up_too(caller):
 
 def test_a_proof_is_of_now(site, caller):
     for iat in (now() - 90, now() + 90):
-        assert_explained(caller.get(READ, iat=iat), 401, "proof_stale", None, None)
-    # Field laptops have poor clocks: a nonce tells the time instead.
+        refused = caller.get(READ, iat=iat)
+        assert_explained(refused, 401, "proof_stale", None, None)
+        # Field laptops have poor clocks: a nonce tells the time instead, and the refusal brings one.
+        assert refused.headers["WWW-Authenticate"] == 'PoA error="use_dpop_nonce"'
+        assert caller.get(READ, iat=now() + 250, nonce=refused.headers["DPoP-Nonce"]).status == 200
     assert caller.get(READ, iat=now() + 250, nonce=caller.nonce()).status == 200
     assert caller.get(READ, iat=now() - 250, nonce=caller.nonce()).status == 200
     assert caller.get(READ, iat=now() + 320, nonce=caller.nonce()).code == "proof_stale"
