@@ -102,7 +102,7 @@ static int sign(const export_task *task, const json_t *payload, const poa_key *k
     if (!token)
         return cli_fault_of(POA_F_SIGNER);
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
-    poa_buf_printf(&b, "%s\n", token);
+    poa_buf_printf(&b, task->output.json ? "{\"jwt\":\"%s\"}\n" : "%s\n", token);
     if (b.failed)
         return cli_fault_of(POA_F_NOMEM);
     return cli_file_write(&(cli_write){.path = task->output.file, .force = task->output.force}, poa_buf_span(&b));

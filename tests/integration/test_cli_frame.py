@@ -1,10 +1,12 @@
 """The frame of the CLI: verbs, help, unknown options, codes, version."""
 
+import pathlib
 import re
+import subprocess
 
 import pytest
 
-from poa_cli import Cli
+from poa_cli import BINARY, Cli
 
 
 @pytest.fixture
@@ -72,8 +74,6 @@ def test_version_names_the_libraries(cli):
 
 
 def test_a_full_disk_is_a_fault(cli):
-    import subprocess
-    from poa_cli import BINARY
     with open("/dev/full", "wb") as full:
         done = subprocess.run([BINARY, "version"], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
     assert done.returncode == 1 and b"standard output" in done.stderr
@@ -102,3 +102,29 @@ def test_relaxing_options_say_so(cli):
                 found.add(name)
                 assert re.search(rf"--{name} Relaxes: ", text), (verb, name)
     assert found == relaxing
+
+
+MANUAL = pathlib.Path(__file__).parents[2] / "docs" / "cli.md"
+
+
+def test_the_manual_names_every_verb_option_and_exit_code(cli):
+    manual = MANUAL.read_text()
+    verbs = list(every_verb(cli))
+    for verb in verbs:
+        assert re.search(rf"(poa |`|, )({' '.join(verb)}|{verb[-1]})\b", manual), verb
+    assert re.findall(r"^\| +(\d+) \|", manual, re.MULTILINE) == [str(n) for n in range(11)]
+    known = "".join(cli.ok(*verb, "--help").out for verb in verbs)
+    for option in set(re.findall(r"--[a-z][a-z-]+", manual)):
+        assert option in known, option
+
+
+def test_the_five_minutes_of_the_manual_run(cli):
+    """All but the two commands that want a server; those run in test_cli_server.py."""
+    block = re.search(r"```sh\n(.*?)```", MANUAL.read_text(), re.DOTALL).group(1)
+    commands = block.replace("\\\n", " ").splitlines()
+    local = [line for line in commands if line and "--server" not in line]
+    assert len(local) == 9
+    done = subprocess.run(["bash", "-euc", "\n".join(local)], cwd=cli.folder, capture_output=True, text=True, timeout=60,
+                          env={"PATH": f"{BINARY.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 0, done.stderr
+    assert "UNVERIFIED" in done.stdout and "PERMIT the request would be granted" in done.stdout

@@ -188,6 +188,7 @@ def test_export_is_read_back_by_import_and_by_others(cli, alg):
     assert body["transferable"] == 2 and body["resourceOwnerID"] == body["destinationNetworkId"] == "site.example"
     assert body["agentKey"] == body["agentPublicKey"]
 
+    assert list(cli.ok("export", "--jwt", "contractor.poa", "--key", "owner.key", "--json").json) == ["jwt"]
     again = cli.ok("import", "-", "--key", "owner.jwk", "--json", stdin=exported.out).json
     ours = cli.payload("contractor.poa")
     for name in ("iss", "sub", "aud", "transferable", "iat", "exp", "cnf", "authorization_details"):
