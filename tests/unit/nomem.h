@@ -53,6 +53,22 @@ typedef struct result {
     poa_revocation_hit hit;
 } result;
 
+/* One call of the library. */
+typedef struct attempt {
+    const char *name;
+    poa_err (*call)(const world *w, result *r);
+    poa_err want;
+    poa_alg alg;
+    poa_err also; /* a refusal that OpenSSL 3.0 makes of lacking memory without saying so */
+} attempt;
+
+extern const attempt attempts[];
+extern const size_t attempts_count;
+
+/* Two of the calls, which give the token. */
+poa_err sign_proof(const world *w, result *r);
+poa_err sign_answer(const world *w, result *r);
+
 /* All that a result says, as malloc'ed text: equal where the results are. Signatures are left out. */
 char *picture(const world *w, const result *r);
 
