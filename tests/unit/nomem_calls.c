@@ -233,6 +233,7 @@ static poa_err show_reason(const world *w, result *r)
     return r->text ? POA_OK : POA_F_NOMEM;
 }
 
+/* Reading PEM is not among them: the decoder of OpenSSL 3.0 frees twice when it lacks memory. */
 const attempt attempts[] = {
     {"context", make_ctx, POA_OK},
     {"JSON", read_json, POA_OK},
