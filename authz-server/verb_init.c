@@ -198,9 +198,11 @@ static void tell(const make_plan *plan)
     (void)printf("Back up now, where only you can read it: " MAKE_CA_KEY ", " MAKE_ANSWER_KEY ", " MAKE_ADMIN_KEY ".\n"
                  "Then move " MAKE_ADMIN_KEY " off this machine: the server does not need it.\n\n");
     if (plan->owners_len == 0)
-        (void)printf("Nobody can grant powers yet. Make an owner's key and pin it in a new policy:\n\n"
+        (void)printf("Nobody can grant powers yet. Make an owner's key, and pin it in the policy:\n\n"
                      "  poa key new -o owner.key --public owner.jwk\n"
-                     "  poa policy new --help\n\n");
+                     "  poa policy new --from %s/" MAKE_POLICY " --owner owner.example --owner-key owner.jwk \\\n"
+                     "    --action onboard,read --location %s --effect permanent -o %s/" MAKE_POLICY " --force\n\n",
+                     plan->dir, plan->locations[0], plan->dir);
     (void)printf("Check it, then start it:\n\n"
                  "  poa-authz-server check-config --config %s/" MAKE_CONFIG "\n"
                  "  poa-authz-server serve --config %s/" MAKE_CONFIG "\n",
