@@ -6,6 +6,7 @@
 #include "api/problem.h"
 #include "api/proxy.h"
 #include "api/source.h"
+#include "guard.h"
 #include "json.h"
 #include "reason.h"
 #include "span.h"
@@ -76,6 +77,16 @@ static void note_time(api_service *service, int64_t now_s)
     int64_t acted_s = atomic_load(&service->acted_s);
     while (now_s > acted_s && !atomic_compare_exchange_weak(&service->acted_s, &acted_s, now_s))
         continue;
+}
+
+poa_err api_clock(api_exchange *x, store_txn *txn, int64_t now_s)
+{
+    int64_t mark_s = 0;
+    const poa_err err = latest_time(x->service, txn, &mark_s);
+    const int64_t skew_s = poa_policy_get(x->snapshot->policy)->clock_skew_s;
+    if (err)
+        return err;
+    return POA_GUARD(clock_of_answers, mark_s - skew_s > now_s) ? POA_E_CLOCK_UNSURE : POA_OK;
 }
 
 poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s)

@@ -67,6 +67,13 @@ POA_MUST_USE poa_err api_present_for(api_exchange *x, poa_span method, poa_span 
  */
 POA_MUST_USE poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s);
 
+/**
+ * api_clock() - is the clock no more than the skew behind the latest time acted on (protocol section 8)?
+ *
+ * Return: POA_OK, clock_unsure, POA_F_*.
+ */
+POA_MUST_USE poa_err api_clock(api_exchange *x, store_txn *txn, int64_t now_s);
+
 /** api_body() - the body as a JSON object (json_decref ends it). On a refusal x->code and x->why are set. */
 POA_MUST_USE poa_err api_body(api_exchange *x, json_t **out);
 

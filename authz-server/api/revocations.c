@@ -2,11 +2,8 @@
 #include "api/change.h"
 #include "api/routes.h"
 #include "api/source.h"
-#include "api/state.h"
-#include "base64url.h"
 #include "bounds.h"
 #include "json.h"
-#include "poa/answer.h"
 #include "poa/statement.h"
 #include "policy_read.h"
 #include "span.h"
@@ -15,7 +12,6 @@
 #include "store/statements.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* POST /v1/revocations: {"statement": <JWS>, "chain": <chain text, where the signer's standing needs one shown>} */
 struct submission {
@@ -189,61 +185,4 @@ void api_revocations_post(http_request *request, void *arg)
     reply(&s->change, x->code);
     end_submission(&s->change);
     free(s);
-}
-
-/* ---- GET /v1/revocations/{poa_id} ---- */
-
-static poa_err answer_for(api_exchange *x, const poa_id *id, char **text)
-{
-    POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
-    poa_err err = store_read_begin(x->service->store, &txn);
-    if (err)
-        return err;
-    const poa_policy_settings *settings = poa_policy_get(x->snapshot->policy);
-    poa_answer answer = {
-        .iat_s = x->now_s, .exp_s = x->now_s + settings->max_revocation_age_s, .poa = *id, .state = POA_STATE_UNKNOWN};
-    const store_uuid store_name = store_id(x->service->store);
-    poa_base64url_encode(store_name.bytes, sizeof store_name.bytes, answer.store);
-    memcpy(answer.iss, settings->resource_owner.ptr, settings->resource_owner.len);
-
-    err = store_epoch(txn, &answer.epoch);
-    api_poa_state state;
-    if (!err)
-        err = api_poa_state_of(x, txn, id, &state);
-    if (err)
-        return err;
-    answer.state = state.state;
-    if (state.state == POA_STATE_REVOKED || state.state == POA_STATE_SUSPENDED) {
-        answer.inherited = state.inherited;
-        answer.from = state.from;
-        answer.by = state.hit.kid;
-        memcpy(answer.reason, state.hit.reason, sizeof answer.reason);
-        answer.since_s = state.hit.iat_s;
-    }
-    api_poa_state_clear(&state);
-    return poa_answer_sign(&answer, &x->snapshot->answers, text);
-}
-
-void api_revocation_get(http_request *request, void *arg)
-{
-    api_exchange *x = api_exchange_begin(arg, request);
-    if (!x)
-        return;
-    poa_id id;
-    char *text = NULL;
-    poa_err err = POA_OK;
-    if (!poa_id_parse(http_request_capture(request, 0), &id))
-        err = POA_E_MALFORMED;
-    else
-        err = answer_for(x, &id, &text);
-    if (err) {
-        (void)api_deny(x, err, "");
-        api_refuse(x);
-        return;
-    }
-    poa_buf body = {0};
-    poa_buf_text(&body, text);
-    poa_buf_text(&body, "\n");
-    free(text);
-    http_reply(request, 200, "application/jwt", &body);
 }

@@ -298,3 +298,21 @@ def test_what_the_signed_answer_says(site):
 
 def test_no_answer_for_what_is_no_id(site):
     assert send(site.url, "GET", "/v1/revocations/short").code == "malformed"
+
+
+def test_an_answer_of_at_least_an_epoch(site):
+    unknown = "A" * 43
+    claims = site.state_of(unknown)
+    store, epoch = claims["store"], claims["epoch"]
+
+    def ask(query):
+        return send(site.url, "GET", f"/v1/revocations/{unknown}?{query}")
+
+    assert ask(f"store={store}&epoch={epoch}").status == 200
+    assert ask(f"store={store}&epoch=0").status == 200
+    assert ask(f"store={store}").status == 200
+    for query in (f"store={store}&epoch={epoch + 1}", f"store={'A' * 22}&epoch=0", f"store={'A' * 22}"):
+        refused = ask(query)
+        assert (refused.status, refused.code) == (503, "revocation_unknown"), query
+    for query in ("epoch=0", f"store={store}&epoch=-1", f"store={store}&epoch=1x", f"store={store}&epoch="):
+        assert ask(query).status == 400, query
