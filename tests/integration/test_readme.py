@@ -1,4 +1,4 @@
-"""The walk in README.md: its commands run as they stand, and say what the page says they say.
+"""README.md: the commands of its walk run as they stand, and they and the demo say what the page says they say.
 
 In a block ```console a line that begins with `$ ` is a command, with its continuation lines; what follows up to the
 next one is its output. `…` stands for any lines, and ends and times may differ.
@@ -32,10 +32,15 @@ def plain(line):
     return line.rstrip()
 
 
+def blocks(first):
+    """What stands in the fenced blocks that begin with this line."""
+    return re.findall(rf"^{re.escape(first)}\n(.*?)^```", (TREE / "README.md").read_text(), re.S | re.M)
+
+
 def read_walk():
     """(command, output lines) of every step, in order."""
     steps = []
-    for block in re.findall(r"^```console\n(.*?)^```", (TREE / "README.md").read_text(), re.S | re.M):
+    for block in blocks("```console"):
         continues = False
         for line in block.splitlines():
             if line.startswith("$ "):
@@ -88,6 +93,14 @@ def test_the_walk(tmp_path):
     assert len(said) == len(walk), said[-1:]
     for (command, expected), lines in zip(walk, said):
         assert fits(expected, lines), f"$ {command}\n" + "\n".join(lines)
+
+
+def test_the_demo():
+    (block,) = blocks("```\n$ ./run demo")
+    done = subprocess.run([TREE / "tests/integration/demo.sh"], env=environment({"POA_BUILD": BUILD, "TMPDIR": "/tmp"}),
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * PATIENCE_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert fits(["…", *block.splitlines()], done.stdout.splitlines()), done.stdout
 
 
 def test_it_is_run_as_the_page_says():
