@@ -138,6 +138,15 @@ static poa_err alive_now(api_exchange *x)
     return err ? api_note(x, err) : api_alive(x, txn, x->now_s);
 }
 
+/*
+ * Was the proof made for this request, just now? A nonce may be wanting. One that was shown before, or made for
+ * something else, may be in anybody's hands, and who brings it is not told why a chain is refused.
+ */
+static bool is_of_now(poa_err proof)
+{
+    return proof == POA_OK || proof == POA_E_NONCE_REQUIRED || proof == POA_E_NONCE_INVALID;
+}
+
 /* expected lacks the chain: it stands in the header. */
 static poa_err present(api_exchange *x, poa_proof_expected *expected)
 {
@@ -153,7 +162,11 @@ static poa_err present(api_exchange *x, poa_proof_expected *expected)
     const poa_err alive = alive_now(x);
     poa_reason unheard;
     err = check_proof(x, proof, expected, alive ? &unheard : &x->why);
-    return alive ? alive : api_note(x, err);
+    if (!alive)
+        return api_note(x, err);
+    if (POA_GUARD(reason_for_the_agent_alone, !is_of_now(err)))
+        x->proven = false;
+    return alive;
 }
 
 poa_err api_present_for(api_exchange *x, poa_span method, poa_span url, enum api_demand demand)

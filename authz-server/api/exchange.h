@@ -16,7 +16,8 @@
  * @address:  the caller's, a trusted proxy's word counted in
  * @chain:    verified; NULL before; one reference
  * @proof:    of the leaf agent; valid once @proven
- * @proven:   the proof's signature held: the caller may be told the whole reason
+ * @proven:   the proof's signature held, and where the chain is refused it was made for this request just now: the
+ *            caller may be told the whole reason
  * @presented: a chain and a proof were asked for
  * @code, @why: how it was decided, for the reply and the log; POA_OK until somebody refuses
  * @detail:   one sentence more about the caller's own body, or ""

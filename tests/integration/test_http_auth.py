@@ -166,6 +166,18 @@ def test_a_chain_that_is_not_alive(site, code, status, hop, member, make):
     assert_refused(send(site.url, "GET", READ, headers=forged), status, code)
 
 
+def test_who_saw_a_proof_is_not_told_why_its_chain_is_refused(site):
+    """One that was shown before, or made for something else, may be in anybody's hands."""
+    holder = Caller(site.url, late(site, iat=now() - HOUR, exp=now() - 1))
+    shown = holder.headers("GET", READ)
+    assert_explained(send(site.url, "GET", READ, headers=shown), 401, "expired", 0, "/exp")
+    assert_refused(send(site.url, "GET", READ, headers=shown), 401, "expired")
+    assert_refused(send(site.url, "GET", "/v1/poas/x", headers=holder.headers("GET", READ)), 401, "expired")
+    assert_refused(holder.get(READ, iat=now() - HOUR), 401, "expired")
+    # The agent itself may have forgotten the nonce; then it is told, of this request, once.
+    assert_explained(holder.post("/v1/poas", nonce=None), 401, "expired", 0, "/exp")
+
+
 def test_the_skew_is_for_clocks_that_go_before_ours(site):
     assert Caller(site.url, late(site, iat=now() + 20, exp=now() + DAY)).get(READ).status == 200
 
