@@ -219,8 +219,10 @@ void api_challenge(api_exchange *x)
     const bool nonce = api_nonce_helps(x->code);
     http_reply_header(x->request, "WWW-Authenticate",
                       nonce ? POA_SPAN("PoA error=\"use_dpop_nonce\"") : POA_SPAN("PoA error=\"invalid_token\""));
+    /* A clock that is more than a minute off is heard only under a nonce. */
     api_nonce fresh;
-    if (nonce && api_nonce_make(x->service->nonces, &x->service->random, x->now_s, &fresh) == POA_OK)
+    if ((nonce || x->code == POA_E_PROOF_STALE) &&
+        api_nonce_make(x->service->nonces, &x->service->random, x->now_s, &fresh) == POA_OK)
         http_reply_header(x->request, "DPoP-Nonce", poa_span_of(fresh.chars));
 }
 

@@ -98,7 +98,10 @@ poa_err api_note(api_exchange *x, poa_err err);
  */
 void api_refuse(api_exchange *x);
 
-/** api_challenge() - the fields that go with a 401: WWW-Authenticate, and about a nonce a fresh DPoP-Nonce. */
+/**
+ * api_challenge() - the fields that go with a 401: WWW-Authenticate, and about a nonce, or a clock that wants one, a
+ * fresh DPoP-Nonce.
+ */
 void api_challenge(api_exchange *x);
 
 /** api_reply_json() - reply with JSON; a failed buffer makes it 503. */

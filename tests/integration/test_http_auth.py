@@ -311,6 +311,13 @@ def test_a_change_wants_a_nonce_and_says_so(site, caller):
     assert caller.post("/v1/poas", nonce=used.headers["DPoP-Nonce"]).status == 200
 
 
+def test_a_poor_clock_is_given_a_nonce(caller):
+    """Only under one is a proof heard whose clock is more than a minute off."""
+    stale = caller.get(READ, iat=now() - 250)
+    assert_explained(stale, 401, "proof_stale", None, None)
+    assert caller.get(READ, iat=now() - 250, nonce=stale.headers["DPoP-Nonce"]).status == 200
+
+
 def test_a_nonce_is_ours_and_whole(caller):
     good = caller.nonce()
     for bad in ("x", fresh_jti(), good[:-1], good + "A", good[:10] + ("A" if good[10] != "A" else "B") + good[11:]):
