@@ -1,5 +1,6 @@
 #include "api/decision_request.h"
 
+#include "address.h"
 #include "api/proxy.h"
 #include "bounds.h"
 #include "crypto.h"
@@ -89,10 +90,14 @@ static const config_point *find_point(const server_config *config, poa_span name
     return NULL;
 }
 
+/* All that the decision hangs on but the agent's proof, which is another at each attempt. */
 static poa_err find_id(const poa_ctx *ctx, api_decision_request *out)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
-    const poa_span parts[] = {out->chain, out->method, out->url};
+    char address[46];
+    poa_address_print(&out->request.address, address);
+    const poa_id_text body = poa_id_print(&out->body_hash);
+    const poa_span parts[] = {out->chain, out->method, out->url, poa_span_of(body.chars), poa_span_of(address)};
     for (size_t i = 0; i < POA_COUNT(parts); i++) {
         poa_buf_json_text(&b, parts[i]);
         poa_buf_text(&b, "\n");

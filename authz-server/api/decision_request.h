@@ -12,7 +12,8 @@
  * @chain, @proof, @method, @url: as the point received them from the agent
  * @has_hash: the request that the point received had a body, whose SHA-256 is @body_hash
  * @commit: KEY under which the point commits, or empty
- * @id:     SHA-256 of what is asked, without the agent's proof: what a KEY stands for
+ * @id:     SHA-256 of what is asked, the body's hash and the address with it, without the agent's proof: what a KEY
+ *          stands for
  */
 typedef struct api_decision_request {
     json_t *body; /* owned */

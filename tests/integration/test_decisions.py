@@ -264,12 +264,15 @@ def test_the_quota_of_points_and_of_this_server_is_one(site, gate):
 
 
 def test_a_commits_key_stands_for_one_request(site, gate, chain):
-    key = key_of()
-    gate.permits(chain, commit=key)
-    other = gate.ask(chain, commit=key, request=onboard(location="mine-7/hall-3"))
-    assert (other.status, other.code) == (400, "claim_type"), other
-    elsewhere = gate.ask(chain, commit=key, url=POINT_URL + "/elsewhere")
-    assert (elsewhere.status, elsewhere.code) == (400, "claim_type"), elsewhere
+    """For all of it: a body or an address that was never decided on is not permitted under an old key."""
+    asked = {"commit": key_of(), "request": onboard()}
+    first = gate.permits(chain, **asked)
+    body_hash = sha256(b'{"open":true}')
+    for other in ({"request": onboard(location="mine-7/hall-3")}, {"url": POINT_URL + "/elsewhere"}, {"method": "PUT"},
+                  {"body_hash": body_hash, "proof_claims": {"bh": body_hash}}, {"address": "192.0.2.1"}):
+        refused = gate.ask(chain, **asked | other)
+        assert (refused.status, refused.code) == (400, "claim_type"), (other, refused)
+    assert gate.permits(chain, **asked) == first
 
 
 def test_a_denied_commit_leaves_its_key(site, gate):
