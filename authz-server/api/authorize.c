@@ -1,6 +1,7 @@
 #include "api/exchange.h"
 #include "api/proxy.h"
 #include "api/routes.h"
+#include "guard.h"
 #include "poa/decision.h"
 #include "span.h"
 
@@ -21,10 +22,18 @@ struct forwarded {
     char resource[2048];
 };
 
+/* A field that stands once; one that stands twice is the caller's as well as the proxy's, and says nothing. */
 static poa_span header(const api_exchange *x, const char *name)
 {
     poa_span value = {0};
     return http_request_header(x->request, name, &value) == 1 ? value : (poa_span){0};
+}
+
+/* What the proxy says that the caller does; false when two say so. */
+static bool read_action(const api_exchange *x, poa_span *action)
+{
+    *action = POA_SPAN("read");
+    return !POA_GUARD(forwarded_action_twice, http_request_header(x->request, "X-PoA-Action", action) > 1);
 }
 
 /* The resource (section 5.2): the URL without query, fragment and a last slash. What is no resource matches no power.
@@ -48,10 +57,7 @@ static bool read_forwarded(const api_exchange *x, struct forwarded *f)
     const server_config *config = x->service->config;
     f->method = header(x, "X-Original-Method");
     f->url = header(x, "X-Original-URL");
-    f->action = header(x, "X-PoA-Action");
-    if (f->action.len == 0)
-        f->action = POA_SPAN("read");
-    return http_address_is_loopback(http_request_peer(x->request)) &&
+    return read_action(x, &f->action) && http_address_is_loopback(http_request_peer(x->request)) &&
            (poa_span_is(f->method, "GET") || poa_span_is(f->method, "HEAD")) &&
            api_url_is_under(f->url, config->forward_urls, config->forward_urls_len) && name_resource(f);
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client import (HOUR, Caller, Key, Party, access, device, fresh_jti, now, onboarding, proof, send, sha256,
+from client import (HOUR, Caller, Key, Party, access, device, fresh_jti, now, onboarding, proof, send, send_raw, sha256,
                     statement, submit, without_none)
 from scene import FORWARD_URL, POINT_URL, PROXY, site  # noqa: F401  the fixture
 
@@ -318,6 +318,18 @@ def test_forward_authentication(site, reader):
 def test_forward_authentication_forbids(site, reader, asked):
     refused = forward(site, reader, **asked)
     assert (refused.status, refused.body) == (403, b""), refused
+
+
+def test_the_proxy_says_the_action_once(site, reader):
+    """Two are the caller's and the proxy's; which is whose nobody knows."""
+    headers = {"Authorization": f"PoA {reader.text}", "DPoP": proof(reader.agent.key, "GET", FORWARD_URL + "/lines/4",
+                                                                    reader.text),
+               "X-Original-Method": "GET", "X-Original-URL": FORWARD_URL + "/lines/4"}
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    for action in ("read", "write"):
+        lines.append(f"X-PoA-Action: {action}")
+    answer = send_raw(site.url, "\r\n".join(["GET /v1/authorize HTTP/1.0", "Host: x", *lines, "", ""]).encode())
+    assert answer.startswith(b"HTTP/1.1 403 "), answer
 
 
 @pytest.mark.parametrize("claims", [
