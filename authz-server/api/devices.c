@@ -90,10 +90,9 @@ static poa_err read_page(api_exchange *x, struct page *page)
     return POA_OK;
 }
 
-/* The locations over which the leaf grants read; the links above hold at least as much. */
-static size_t read_locations(const poa_chain *chain, poa_span *out, size_t cap)
+/* The locations over which a link grants read. */
+static size_t read_locations(const poa_powers *powers, poa_span *out, size_t cap)
 {
-    const poa_powers *powers = poa_chain_powers(chain, poa_chain_len(chain) - 1);
     size_t count = 0;
     for (size_t i = 0; i < poa_powers_count(powers); i++) {
         const poa_power *power = poa_powers_at(powers, i);
@@ -108,6 +107,18 @@ static size_t read_locations(const poa_chain *chain, poa_span *out, size_t cap)
     return count;
 }
 
+/* The leaf grants read nowhere: the first link that does not is told. */
+static poa_err refuse_reading(api_exchange *x)
+{
+    const poa_request any = {.type = POA_SPAN("device_onboarding"), .action = POA_SPAN("read")};
+    size_t hop = 0;
+    poa_span one;
+    while (read_locations(poa_chain_powers(x->chain, hop), &one, 1) > 0)
+        hop++;
+    size_t applied = 0;
+    return poa_powers_match(poa_chain_powers(x->chain, hop), (int)hop, &any, NULL, NULL, &applied, &x->why);
+}
+
 /*
  * Walk the devices at the granted locations and write those that the caller may read, up to the limit. A page looks at
  * SCAN_MAX records at most, so that one request has a bound; the cursor goes on behind the last one looked at.
@@ -116,12 +127,10 @@ static poa_err write_page(api_exchange *x, store_txn *txn, struct page *page, po
 {
     poa_span locations[STORE_QUERY_LOCATIONS_MAX];
     store_device_query query = {.locations = locations};
-    query.location_count = read_locations(x->chain, locations, POA_COUNT(locations));
-    if (query.location_count == 0) {
-        const poa_request nothing = {.type = POA_SPAN("device_onboarding"), .action = POA_SPAN("read")};
-        poa_decision decision;
-        return poa_decide(x->chain, &nothing, NULL, &decision, &x->why);
-    }
+    const poa_powers *leaf = poa_chain_powers(x->chain, poa_chain_len(x->chain) - 1);
+    query.location_count = read_locations(leaf, locations, POA_COUNT(locations));
+    if (query.location_count == 0)
+        return refuse_reading(x);
 
     poa_buf_text(body, "{\"devices\":[");
     size_t shown = 0;

@@ -74,6 +74,12 @@ def test_reading_wants_the_power_to_read(site):
     assert_refused(caller.get(f"/v1/devices/{record['id']}"), 403, "action_not_granted", 0, at("actions"))
     reader = under(site, onboarding(actions=["read"]))
     assert reader.get(f"/v1/devices/{record['id']}").json == record
+    narrowed = Caller(site.url, site.owner.grant(site.contractor, [onboarding()]).grant(site.technician, [
+        onboarding(actions=["onboard"])]))
+    for path in ("/v1/devices", f"/v1/devices/{record['id']}"):
+        assert_refused(narrowed.get(path), 403, "action_not_granted", 1, at("actions"))
+    administrator = under(site, administration())
+    assert_refused(administrator.get("/v1/devices"), 403, "action_not_granted", 0, "/authorization_details")
     elsewhere = under(site, onboarding(actions=["read"], locations=["mine-7/yard"]))
     assert_refused(elsewhere.get(f"/v1/devices/{record['id']}"), 403, "location_not_granted", 0, at("locations"))
 
