@@ -6,6 +6,7 @@
 #include "api/state.h"
 #include "chain.h"
 #include "json.h"
+#include "policy_read.h"
 #include "span.h"
 #include "store/devices.h"
 
@@ -58,25 +59,25 @@ static void reply(api_change *change, poa_err err)
 
 static poa_err read_chain(api_exchange *x, poa_chain **chain)
 {
-    json_t *body = NULL;
-    if (http_request_body(x->request).len > 0) {
-        const poa_err err = api_body(x, &body);
-        if (err)
-            return err;
-    }
-    const json_t *text = json_object_get(body, "chain");
-    poa_err err = POA_OK;
-    if (!text) {
+    if (http_request_body(x->request).len == 0) {
         *chain = poa_chain_ref(x->chain);
-    } else if (!json_is_string(text)) {
-        err = api_deny(x, POA_E_CLAIM_TYPE, "/chain");
-    } else {
+        return POA_OK;
+    }
+    POA_CLEANUP(poa_json_decrefp) json_t *body = NULL;
+    poa_err err = api_body(x, &body);
+    if (err)
+        return err;
+    poa_members m = poa_members_of(body, "", &x->why);
+    const json_t *text = poa_members_take(&m, "chain", false);
+    if (text && !json_is_string(text))
+        poa_members_refuse(&m, POA_E_CLAIM_TYPE, "chain");
+    err = poa_members_end(&m);
+    if (!err && text)
         err = api_chains_verify(x->service->chains, x->service->ctx, poa_json_span(text), x->snapshot->policy, x->now_s,
                                 chain, &x->why);
-        x->code = err;
-    }
-    json_decref(body);
-    return err;
+    else if (!err)
+        *chain = poa_chain_ref(x->chain);
+    return api_note(x, err);
 }
 
 void api_poas_post(http_request *request, void *arg)

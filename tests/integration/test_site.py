@@ -102,6 +102,9 @@ def test_registering_a_chain(site):
     other = root.grant(Party("other.example"))
     named = caller.post("/v1/poas", {"chain": other.text})
     assert (named.status, named.json) == (201, {"poas": other.ids}), named
+    assert_refused(caller.post("/v1/poas", {"chain": other.text, "colour": "red"}), 400, "claim_forbidden", None,
+                   "/colour")
+    assert_refused(caller.post("/v1/poas", {"chain": 7}), 400, "claim_type", None, "/chain")
     spoiled = caller.post("/v1/poas", {"chain": f"{other.text}~{other.tokens[0]}"})
     assert_refused(spoiled, 401, "kid_mismatch", 2, "/header/kid")
 
