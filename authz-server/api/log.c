@@ -6,12 +6,19 @@
 
 #include <stdlib.h>
 
-/* The path may hold anything that a stranger sent; the pattern of the route says as much. */
+/*
+ * The path may hold anything that a stranger sent; the pattern of the route says as much. So may the method: one that
+ * nobody knows may be long, or no text at all, which would cost the line.
+ */
 static void add_route(poa_buf *b, const http_request *request)
 {
     const http_route *route = http_request_route(request);
+    unsigned known = 0;
     poa_buf_text(b, ",\"method\":");
-    poa_buf_json_text(b, http_request_method(request));
+    if (http_method_of(http_request_method(request), &known))
+        poa_buf_json_text(b, http_request_method(request));
+    else
+        poa_buf_text(b, "null");
     poa_buf_text(b, ",\"route\":");
     if (route)
         poa_buf_json_text(b, poa_span_of(route->pattern));

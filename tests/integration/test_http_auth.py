@@ -7,6 +7,7 @@ import pytest
 from client import (DAY, HOUR, MINUTE, Caller, Key, access, fresh_jti, now, onboarding, proof, send, send_raw, sha256)
 from faults import ABOVE, FAULTS, Forger, nested, with_signature
 from scene import site  # noqa: F401  the fixture
+from server import wait_until
 
 READ = "/v1/devices"
 
@@ -94,6 +95,15 @@ def test_the_route_and_the_method(site, caller):
     assert wrong.status == 405 and wrong.headers["Allow"] == "GET, HEAD"
     assert caller.get("/v1/devices/no-uuid").status == 404
     assert caller.get("/v1/poas/no-id").status == 404
+
+
+@pytest.mark.parametrize("method", [b"BREW", b"B\xffEW", b"B" * 5000], ids=["unknown", "no text", "long"])
+def test_no_request_leaves_without_a_line_in_the_log(site, method):
+    before = len(site.server.requests())
+    answer = send_raw(site.url, method + b" /v1/devices HTTP/1.0\r\n\r\n")
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 ")), answer
+    line = wait_until(lambda: site.server.requests()[before:], "the log line")[0]
+    assert line["method"] is None and line["status"] == int(answer[9:12])
 
 
 @pytest.mark.parametrize("query, member", [("limit=0", "/limit"), ("limit=201", "/limit"), ("limit=ten", "/limit"),
