@@ -364,19 +364,27 @@ class Caller:
         return send(self.base, "GET", path, headers=self.headers("GET", path, **changes) | (more or {}),
                     source=self.source)
 
-    def post(self, path, body=b"", more=None, **changes):
-        """A change: under a fresh nonce, where no other is given."""
+    def prepare(self, path, body=b"", more=None, **changes):
+        """A change, ready to be sent: under a fresh nonce, where no other is given. Sending it may be told a way."""
         body = dumps(body)
-        changes.setdefault("nonce", self.nonce())
+        if "nonce" not in changes:
+            changes["nonce"] = self.nonce()
         headers = self.headers("POST", path, body, **changes) | (more or {})
-        return send(self.base, "POST", path, body, headers, source=self.source)
+        return lambda way=None: send(way or self.base, "POST", path, body, headers, source=self.source)
 
-    def onboard(self, one=None, location="mine-7/hall-2", key=None, more=None, nonce=None, members=None, **changes):
+    def post(self, path, body=b"", more=None, **changes):
+        return self.prepare(path, body, more, **changes)()
+
+    def prepare_onboarding(self, one=None, location="mine-7/hall-2", key=None, more=None, nonce=None, members=None,
+                           **changes):
         """Bring a device in; @members change the body's own."""
         one = one or device()
         nonce = nonce or self.nonce()
         body = {"device": one, "location": location, "csr": csr(key or Key(), nonce, one.get("serial"))}
-        return self.post("/v1/onboardings", without_none(body | (members or {})), more, nonce=nonce, **changes)
+        return self.prepare("/v1/onboardings", without_none(body | (members or {})), more, nonce=nonce, **changes)
+
+    def onboard(self, *args, **kwargs):
+        return self.prepare_onboarding(*args, **kwargs)()
 
 
 def submit(base, text, chain=None):

@@ -12,7 +12,7 @@ import pytest
 import client
 from client import DAY, SITE, Party, administration, onboarding, pinned
 from poa_cli import Cli
-from server import Site, wait_until
+from server import Site, run, wait_until
 
 PROXY = "127.0.0.9"
 POINT_URL = "https://gate.mine-7.example"
@@ -103,21 +103,36 @@ class Scene:
         return client.state_of(self.url, poa_id, self.answer_key)
 
     def restart(self, kill=False):
-        """The same site, a new process."""
+        """The same site, a new process; it is in its first second."""
         if kill:
             self.server.kill()
         else:
             assert self.server.stop() == 0, self.server.text()[-2000:]
         self.server = self.made.start()
 
+    # ---- the end ----
+
+    def _audit(self, *args):
+        done = run("audit", "--config", self.made.config, *args)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def end(self):
-        """Nothing secret stands in any log, and the server ends as it should."""
+        """The server ends as it should, no log has a secret, and the audit has each change that was acknowledged."""
         if self.server.process.poll() is None:
             assert self.server.stop() == 0, self.server.text()[-2000:]
-        for log in self.made.folder.glob("log-*"):
-            text = log.read_text()
-            for secret in client.SECRETS:
-                assert secret not in text, f"a signature or a private key stands in {log}"
+        logs = [log.read_text() for log in self.made.folder.glob("log-*")]
+        for secret in client.SECRETS:
+            assert not any(secret in text for text in logs), "a signature or a private key stands in a log"
+
+        entries = self._audit()
+        (chained,) = self._audit("--verify")
+        assert chained["broken"] is None and chained["entries"] == len(entries)
+        audited = {entry["request"] for entry in entries}
+        lines = [json.loads(line) for text in logs for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        changes = [line for line in lines if line.get("status") == 201 and line["route"] != "/v1/challenges"]
+        missing = [line for line in changes if line["request"] not in audited]
+        assert not missing, "acknowledged and not in the audit"
 
 
 @pytest.fixture(scope="module")

@@ -4,55 +4,8 @@ import pytest
 
 from client import (HOUR, Caller, Key, Party, access, device, fresh_jti, now, onboarding, proof, send, send_raw, sha256,
                     statement, submit, without_none)
+from gate import PATH, Gate, onboard, reach
 from scene import FORWARD_URL, POINT_URL, PROXY, site  # noqa: F401  the fixture
-
-PATH = "/v1/decisions"
-
-
-class Gate:
-    """An enforcement point before which an agent stands."""
-
-    def __init__(self, site, party=None):
-        self.site = site
-        self.party = party or site.point
-
-    def body(self, chain, key=None, url=POINT_URL + "/enter", method="POST", request=None, proof_claims=None,
-             **members):
-        """What the agent brought, and what the gate asks about it. The agent's proof is for the gate's own URL."""
-        shown = proof(key or chain.agent.key, method, url, chain.text, **(proof_claims or {}))
-        usual = {"point": self.party.name, "chain": chain.text, "proof": shown, "method": method, "url": url,
-                 "request": request or onboard()}
-        return without_none(usual | members)
-
-    def send(self, body, more=None, **changes):
-        """With the gate's own proof, over the whole body."""
-        if isinstance(body, dict) and "commit" in body:
-            changes.setdefault("nonce", Caller(self.site.url, None, self.party.key).nonce())
-        made = proof(self.party.key, "POST", self.site.url + PATH, None, body, **changes)
-        return send(self.site.url, "POST", PATH, body, {"DPoP": made} | (more or {}))
-
-    def ask(self, chain, **members):
-        return self.send(self.body(chain, **members))
-
-    def permits(self, chain, **members):
-        reply = self.ask(chain, **members)
-        assert reply.status == 200 and reply.json["decision"] == "permit", reply
-        return reply.json
-
-    def denies(self, code, hop, member, chain, **members):
-        reply = self.ask(chain, **members)
-        assert reply.status == 200 and reply.json["decision"] == "deny", reply
-        assert (reply.json["code"], reply.json["hop"], reply.json["member"]) == (code, hop, member), reply
-        return reply.json
-
-
-def onboard(one=None, location="mine-7/hall-2", **members):
-    return {"type": "device_onboarding", "action": "onboard", "location": location, "device": one or device(),
-            "evidence": ["device_key"]} | members
-
-
-def reach(resource=POINT_URL + "/lines/4", action="read"):
-    return {"type": "access", "action": action, "resource": resource}
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +140,7 @@ def test_only_a_point_of_the_configuration_may_ask(site, gate, chain):
     assert_refused(gate.send(body, htu=POINT_URL + PATH), 401, "proof_binding_mismatch")
     assert_refused(gate.send(body, ath=sha256(chain.text.encode())), 401, "proof_binding_mismatch")
     agent = proof(site.technician.key, "POST", site.url + PATH, None, body)
-    assert_refused(gate.send(body, {"DPoP": agent}), 401, "proof_key_mismatch")
+    assert_refused(gate.send(body, more={"DPoP": agent}), 401, "proof_key_mismatch")
 
 
 def test_the_points_proof_covers_the_body_and_serves_once(site, gate, chain):
