@@ -52,7 +52,7 @@ void api_slot_set(api_slot *slot, api_snapshot *snapshot);
 /**
  * api_service - all borrowed by the handlers; made and ended by main(), outlives the HTTP server.
  * @now_s:     seconds since the epoch; @now_arg goes with it
- * @started_s: when this process began: proofs from before it are asked for a nonce
+ * @started_s: the first whole second of this process: proofs from before it are asked for a nonce
  * @log:       write one line (JSON, without its end) to the log; from any thread
  * @acted_s:   latest time that this process acted on; begins 0
  * @ready:     set once everything stands; cleared when the server stops

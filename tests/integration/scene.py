@@ -43,7 +43,7 @@ class Scene:
         self.made.edit(self.made.config, self._configure)
         self.policy["owners"] = self._owners()
         self._write(self.policy)
-        self.server = self.made.start()
+        self.server = self.made.start().outlive_its_first_second()
 
     def _configure(self, config):
         config["trusted_proxies"] = [PROXY]

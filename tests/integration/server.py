@@ -102,6 +102,12 @@ class Server:
             code = self.stop()
             assert code == 0 or kind, self.text()
 
+    def outlive_its_first_second(self):
+        """Proofs of the second in which it began are asked for a nonce: the process before may have seen them."""
+        began = self.events("ready")[0]["time"]
+        wait_until(lambda: time.time() >= began + 1, "the next second")
+        return self
+
     def text(self):
         return self.log_file.read_text()
 

@@ -19,7 +19,7 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(site):
     with site.start() as running:
-        yield running
+        yield running.outlive_its_first_second()
 
 
 class Technician(Story):

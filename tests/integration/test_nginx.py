@@ -133,7 +133,7 @@ class World:
         # A proof from before the server's start: it will be asked for a nonce.
         self.early = self.prove(RESOURCE + "/reports/today")
         time.sleep(1.1)
-        self.server = self.site.start()
+        self.server = self.site.start().outlive_its_first_second()
         self.nginx = Nginx(self._folder("nginx"), self.site.port, self.resource.server_port)
 
     def _grant(self, name, *options):

@@ -192,6 +192,7 @@ def test_a_device_that_makes_its_own_request(told):
 
 def test_headers_that_the_cli_makes_for_others(told):
     told.onboard("-o", "device.pem")
+    told.server.outlive_its_first_second()
     url = told.site.url + "/v1/devices"
     headers = told.cli.ok("prove", "technician.poa", "--key", "technician.key", "--method", "GET", "--url", url).out
     told.cli.write("headers", headers)
