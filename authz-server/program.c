@@ -46,7 +46,8 @@ int program_fault(const char *format, ...)
 
 void program_report(const poa_buf *report)
 {
-    (void)fwrite(report->text, 1, report->len, stderr);
+    if (report->len > 0)
+        (void)fwrite(report->text, 1, report->len, stderr);
 }
 
 void program_parse(const struct argp *argp, int argc, char **argv, void *input)
