@@ -62,8 +62,7 @@ poa_err api_body(api_exchange *x, json_t **out)
 
 /* ---- steps 7 and 8 ---- */
 
-/* The latest time acted on: by a change of any process (in the store), or by anything in this one. */
-static poa_err latest_time(api_service *service, store_txn *txn, int64_t *mark_s)
+poa_err api_time_mark(api_service *service, store_txn *txn, int64_t *mark_s)
 {
     const poa_err err = store_time_mark(txn, mark_s);
     const int64_t mine_s = atomic_load(&service->acted_s);
@@ -82,7 +81,7 @@ static void note_time(api_service *service, int64_t now_s)
 poa_err api_clock(api_exchange *x, store_txn *txn, int64_t now_s)
 {
     int64_t mark_s = 0;
-    const poa_err err = latest_time(x->service, txn, &mark_s);
+    const poa_err err = api_time_mark(x->service, txn, &mark_s);
     const int64_t skew_s = poa_policy_get(x->snapshot->policy)->clock_skew_s;
     if (err)
         return err;
@@ -92,7 +91,7 @@ poa_err api_clock(api_exchange *x, store_txn *txn, int64_t now_s)
 poa_err api_alive(api_exchange *x, store_txn *txn, int64_t now_s)
 {
     int64_t mark_s = 0;
-    poa_err err = latest_time(x->service, txn, &mark_s);
+    poa_err err = api_time_mark(x->service, txn, &mark_s);
     if (err)
         return api_note(x, err);
     const poa_revocation_source source = api_source_of(txn);

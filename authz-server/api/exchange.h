@@ -63,6 +63,10 @@ POA_MUST_USE poa_err api_present(api_exchange *x, enum api_demand demand);
  */
 POA_MUST_USE poa_err api_present_for(api_exchange *x, poa_span method, poa_span url, enum api_demand demand);
 
+/** api_time_mark() - the latest time acted on: by a change of any process (in the store), or by anything in this one.
+ */
+POA_MUST_USE poa_err api_time_mark(api_service *service, store_txn *txn, int64_t *mark_s);
+
 /**
  * api_alive() - steps 7 and 8 for x->chain, in one transaction, at now_s. Sets x->why and x->hit on a refusal.
  */

@@ -21,7 +21,7 @@ static const char *why_not_ready(api_service *service)
     int64_t mark_s = 0;
     poa_err err = store_read_begin(service->store, &txn);
     if (!err)
-        err = store_time_mark(txn, &mark_s);
+        err = api_time_mark(service, txn, &mark_s);
     store_read_end(txn);
     if (err)
         return "the store cannot be read";

@@ -47,7 +47,7 @@ static poa_err check(api_change *change, store_txn *txn)
         return err;
 
     int64_t mark_s = 0;
-    err = store_time_mark(txn, &mark_s);
+    err = api_time_mark(x->service, txn, &mark_s);
     if (err)
         return err;
     const poa_revocation_source source = api_source_of(txn);
