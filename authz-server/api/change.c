@@ -66,7 +66,10 @@ static poa_err check(store_op *op, store_txn *txn)
 {
     api_change *change = change_of(op);
     api_exchange *x = change->x;
+    /* What an earlier run was refused for is no part of this one's answer. */
     x->code = POA_OK;
+    x->why = (poa_reason){.hop = POA_HOP_NONE};
+    x->detail[0] = '\0';
     change->now_s = api_now(x->service);
     poa_err err = x->chain ? api_alive(x, txn, change->now_s) : POA_OK;
     if (!err)
