@@ -287,6 +287,8 @@ static poa_err prepare(struct onboarding *o)
 {
     api_exchange *x = o->change.x;
     poa_err err = api_onboard_request_read(x, &o->request);
+    if (!err)
+        err = make_id(&x->service->random, &o->id);
     if (err)
         return err;
     POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
@@ -296,8 +298,6 @@ static poa_err prepare(struct onboarding *o)
     if (err || o->stored)
         return err;
     err = decide(o, txn, x->now_s, &o->decision);
-    if (!err)
-        err = make_id(&x->service->random, &o->id);
     return err ? err : issue(o, x->now_s);
 }
 
