@@ -1,7 +1,6 @@
 #include "api/exchange.h"
 #include "api/metrics.h"
 #include "api/routes.h"
-#include "store/meta.h"
 
 /* GET /healthz: the process answers. It never touches the store: a full disk is no reason to kill the process. */
 void api_healthz_get(http_request *request, void *arg)
