@@ -92,6 +92,23 @@ poa_err change_mark_reset(store_writer *writer, int64_t now_s, int64_t *before_s
     return err;
 }
 
+typedef struct mark_raise {
+    operator_change change;
+    int64_t acted_s;
+} mark_raise;
+
+static poa_err apply_raise(store_op *op, store_txn *txn)
+{
+    const mark_raise *raise = (const mark_raise *)op;
+    return store_time_mark_raise(txn, raise->acted_s);
+}
+
+poa_err change_mark_raise(store_writer *writer, int64_t acted_s)
+{
+    mark_raise raise = {.change.op.apply = apply_raise, .acted_s = acted_s};
+    return operator_change_run(writer, &raise.change);
+}
+
 /* ---- what is past its time ---- */
 
 typedef struct purge {

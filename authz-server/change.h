@@ -34,6 +34,12 @@ POA_MUST_USE poa_err change_policy_load(store_writer *writer, poa_span document,
  */
 POA_MUST_USE poa_err change_mark_reset(store_writer *writer, int64_t now_s, int64_t *before_s);
 
+/**
+ * change_mark_raise() - keep the latest time that this process acted on, @acted_s, unless a later one is kept. Each
+ * change keeps its own; what was only decided is kept with this.
+ */
+POA_MUST_USE poa_err change_mark_raise(store_writer *writer, int64_t acted_s);
+
 /** change_purge() - drop what is past its time, in bounded steps. Return: as store_purge(). */
 POA_MUST_USE poa_err change_purge(store_writer *writer, int64_t now_s);
 

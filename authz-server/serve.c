@@ -289,9 +289,18 @@ static void reload(server *s)
     manager_tell("READY=1");
 }
 
+/* Decisions act on a time too: one that was set back while the process was down is noticed by this. */
+static void keep_mark(server *s)
+{
+    const poa_err err = change_mark_raise(s->service.writer, atomic_load(&s->service.acted_s));
+    if (err)
+        (void)fault_of(s, "the time that was acted on cannot be kept", err);
+}
+
 static void housekeep(server *s)
 {
     (void)store_housekeep(s->service.store);
+    keep_mark(s);
     const poa_err err = change_purge(s->service.writer, api_now(&s->service));
     if (err)
         (void)fault_of(s, "what is past its time cannot be dropped", err);
@@ -352,6 +361,8 @@ static void stop(server *s)
     atomic_store(&service->ready, false);
     if (s->http)
         http_server_stop(s->http, s->config->limits.stop_grace_ms);
+    if (service->writer && !atomic_load(&s->broken))
+        keep_mark(s);
     store_writer_stop(service->writer);
     http_server_free(s->http);
     api_slot_free(service->slot);

@@ -1,5 +1,6 @@
 """What stands around a device: its record and who reads it, PoAs and who sees them, addresses, the policy, the site."""
 
+import json
 import time
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from client import (HOUR, SITE, Caller, Party, administration, device, fresh_jti, now, onboarding, send, sha256,
                     statement, submit)
 from scene import PROXY, site  # noqa: F401  the fixture
+from server import run
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +264,15 @@ def test_health_and_metrics(site, caller):
     assert int(values['poa_decisions_total{code="ok"}']) >= 1
     assert int(values['poa_chain_cache_total{result="hit"}']) >= 1
     assert values["poa_store_healthy"] == "1"
+
+
+def test_a_decision_raises_the_mark_of_time(site, caller):
+    """Also one that changes nothing: after a restart the clock may not be behind it."""
+    brought_in(caller.onboard())
+    time.sleep(2.1)
+    acted = now()
+    assert caller.get("/v1/devices").status == 200
+    assert site.server.stop() == 0
+    done = run("reset-clock-mark", "--config", site.made.config)
+    site.server = site.made.start()
+    assert done.returncode == 0 and json.loads(done.stdout)["from"] >= acted, done
