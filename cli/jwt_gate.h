@@ -10,7 +10,7 @@
 enum { CLI_JWT_BYTES_MAX = 16384 };
 
 /**
- * cli_jwt_open() - the gate: everything that libjwt does not look at, then the signature, twice.
+ * cli_jwt_open() - the gate: everything that libjwt does not look at, the signature, and then libjwt.
  * @token:   NUL-terminated behind its end
  * @key:     public key of who signed; not empty by its type
  * @alg:     the only algorithm that is accepted: RS256, ES256 or ES384, and one that the key allows

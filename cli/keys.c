@@ -1,4 +1,5 @@
 #include "keys.h"
+#include "guard.h"
 
 #include "cleanup.h"
 #include "files.h"
@@ -135,7 +136,7 @@ static int parse_jwk(const cli *app, const poa_secret *text, poa_key **out)
 /* The permissions count only where a private key is inside. */
 static int check_readable(const cli_key_options *options, bool loose, const poa_key *key)
 {
-    if (!loose || !poa_key_is_private(key))
+    if (!POA_GUARD(key_file_readable, loose && poa_key_is_private(key)))
         return CLI_OK;
     if (options->readable_by_others) {
         cli_warn("others on this machine may read the private key in %s, because of %s", options->file,
@@ -192,7 +193,7 @@ int cli_key_read_public(const cli *app, const char *path, poa_key **out)
     const int failed = cli_file_read_secret(path, CLI_KEY_BYTES_MAX, &text, NULL);
     if (failed)
         return failed;
-    if (holds(&text, "PRIVATE KEY")) {
+    if (POA_GUARD(key_private_given, holds(&text, "PRIVATE KEY"))) {
         const int exit_code = cli_refuse_code(POA_E_PRIVATE_KEY_IN_TOKEN);
         cli_hint("a private key stays with its holder: ask for what `poa key public %s' prints", path);
         return exit_code;

@@ -3,6 +3,7 @@
 #include "chains.h"
 #include "cleanup.h"
 #include "files.h"
+#include "guard.h"
 #include "json.h"
 #include "output.h"
 #include "reason.h"
@@ -113,7 +114,7 @@ static int read_parent(const cli *app, const cli_mint *mint, poa_chain **parent)
     if (failed)
         return failed;
     poa_err err = poa_chain_check_links(app->ctx, chain, &why);
-    if (!err && poa_chain_leaf(chain)->exp_s <= app->now_s)
+    if (!err && POA_GUARD(mint_parent_over, poa_chain_leaf(chain)->exp_s <= app->now_s))
         err = poa_deny(&why, POA_E_EXPIRED, (int)poa_chain_len(chain) - 1, "/exp");
     if (err)
         return cli_refuse(err, &why, mint->chain);
@@ -137,9 +138,9 @@ static int check_as_verifier(const cli *app, const cli_mint *mint, const poa_cha
     }
     const poa_link *leaf = poa_chain_leaf(chain);
     const int hop = (int)poa_chain_len(chain) - 1;
-    if (leaf->iat_s > app->now_s + SKEW_S)
+    if (POA_GUARD(mint_in_future, leaf->iat_s > app->now_s + SKEW_S))
         return cli_refuse_doing(poa_deny(&why, POA_E_ISSUED_IN_FUTURE, hop, "/iat"), &why, CLI_MINTING);
-    if (leaf->exp_s <= app->now_s)
+    if (POA_GUARD(mint_over, leaf->exp_s <= app->now_s))
         return cli_refuse_doing(poa_deny(&why, POA_E_EXPIRED, hop, "/exp"), &why, CLI_MINTING);
     return CLI_OK;
 }

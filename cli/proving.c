@@ -1,5 +1,6 @@
 #include "proving.h"
 
+#include "guard.h"
 #include "keys.h"
 #include "reason.h"
 #include "refusal.h"
@@ -10,7 +11,7 @@ static int check_key(const poa_chain *chain, const poa_signer *signer)
 {
     const poa_id *wanted = poa_key_thumbprint(poa_chain_leaf(chain)->agent_key);
     const poa_id *given = poa_key_thumbprint(signer->key);
-    if (poa_id_equal(wanted, given))
+    if (!POA_GUARD(prove_key, !poa_id_equal(wanted, given)))
         return CLI_OK;
     poa_reason why;
     const poa_err err = poa_deny(&why, POA_E_PROOF_KEY_MISMATCH, POA_HOP_NONE, "%s", "");

@@ -2,6 +2,7 @@
 
 #include "chains.h"
 #include "files.h"
+#include "guard.h"
 #include "json.h"
 #include "jwt_gate.h"
 #include "jwt_libjwt.h"
@@ -76,7 +77,7 @@ static int find_site(const export_task *task, const poa_link *link, poa_span *si
 /* Only who signed the link may say the same in another form. */
 static int check_signer(const poa_link *link, const poa_key *key, poa_alg alg)
 {
-    if (!poa_id_equal(&link->kid, poa_key_thumbprint(key))) {
+    if (POA_GUARD(export_signer, !poa_id_equal(&link->kid, poa_key_thumbprint(key)))) {
         poa_reason why;
         (void)poa_deny(&why, POA_E_KID_MISMATCH, POA_HOP_NONE, "/header/kid");
         poa_reason_text(why.child, poa_span_of(poa_id_print(&link->kid).chars));

@@ -2,6 +2,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "guard.h"
 #include "json.h"
 #include "jwt_gate.h"
 #include "keys.h"
@@ -69,7 +70,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 /* The key in the token is the one that verified it: else the token speaks for somebody else. */
 static poa_err check_principal(const cli_prototype *p, const poa_key *key, poa_reason *why)
 {
-    if (!p->principal_key || poa_id_equal(poa_key_thumbprint(p->principal_key), poa_key_thumbprint(key)))
+    const bool same = !p->principal_key || poa_id_equal(poa_key_thumbprint(p->principal_key), poa_key_thumbprint(key));
+    if (!POA_GUARD(import_principal, !same))
         return POA_OK;
     (void)poa_deny(why, POA_E_KID_MISMATCH, POA_HOP_NONE, "/principalPublicKey");
     poa_reason_text(why->child, poa_span_of(poa_id_print(poa_key_thumbprint(p->principal_key)).chars));
@@ -79,11 +81,11 @@ static poa_err check_principal(const cli_prototype *p, const poa_key *key, poa_r
 
 static poa_err check_time(const import_task *task, const cli_prototype *p, poa_reason *why)
 {
-    if (p->iat_s > task->at_s + SKEW_S)
+    if (POA_GUARD(import_in_future, p->iat_s > task->at_s + SKEW_S))
         return poa_deny(why, POA_E_ISSUED_IN_FUTURE, POA_HOP_NONE, "/iat");
-    if (p->nbf_s > task->at_s + SKEW_S)
+    if (POA_GUARD(import_not_yet, p->nbf_s > task->at_s + SKEW_S))
         return poa_deny(why, POA_E_NOT_YET_VALID, POA_HOP_NONE, "/nbf");
-    if (p->exp_s <= task->at_s)
+    if (POA_GUARD(import_over, p->exp_s <= task->at_s))
         return poa_deny(why, POA_E_EXPIRED, POA_HOP_NONE, "/exp");
     return POA_OK;
 }

@@ -40,7 +40,7 @@ class Cli:
         if isinstance(stdin, str):
             stdin = stdin.encode()
         clean = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "POA_GUARD_OFF"):
             if name in os.environ:
                 clean[name] = os.environ[name]
         clean.update(env or {})

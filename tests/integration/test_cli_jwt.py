@@ -104,6 +104,7 @@ def test_it_does_not_guess_what_may_be_done(cli, keys):
     ({"exp": None}, "claim_missing", 3),
     ({"exp": 1}, "window_empty", 3),
     ({"iat": 1, "exp": 2}, "expired", 5),
+    ({"nbf": 4102444800, "exp": 4102444801}, "not_yet_valid", 5),
     ({"iat": 4102444800, "exp": 4102444801}, "issued_in_future", 5),
 ])
 def test_claims_that_are_wrong(cli, keys, change, code, exit_code):
@@ -173,6 +174,22 @@ def test_the_algorithm_is_the_one_that_is_given(cli, keys):
     assert "alg_key_mismatch" in cli.run("import", "old.jwt", "--key", "principal.pem", "--alg", "ES256", "--location",
                                          "mine-7").err
     cli.fails(2, "import", "old.jwt", "--key", "ec.pem", "--alg", "HS256")
+
+
+def test_libjwt_has_a_say(cli, keys):
+    """A number that jansson cannot hold stands in a claim that nobody reads: only libjwt refuses it."""
+    body = json.dumps(claims(keys, other=1)).replace('"other": 1', '"other": 1' + "0" * 30)
+    token = jws.JWS(body.encode())
+    token.add_signature(keys["principal"], None, '{"alg":"RS256"}')
+    cli.write("old.jwt", token.serialize(compact=True))
+    assert "malformed" in cli.fails(3, *IMPORT).err
+
+
+def test_a_key_for_an_algorithm_that_libjwt_does_not_know(cli, keys):
+    ed = jwk.JWK.generate(kty="OKP", crv="Ed25519")
+    cli.write("ed.pem", ed.export_to_pem())
+    cli.write("old.jwt", signed({"principal": ed}, claims(keys, principalPublicKey=None), {"alg": "EdDSA"}))
+    assert "alg_not_allowed" in cli.fails(4, "import", "old.jwt", "--key", "ed.pem", "--location", "a").err
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "ES384"])
