@@ -3,6 +3,7 @@
 #include "cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -58,6 +59,16 @@ void machine_log(void *arg, poa_span line)
     const struct iovec parts[] = {{(void *)(uintptr_t)line.ptr, line.len}, {end, 1}};
     /* A log that cannot be written is nothing that the log could be told. */
     (void)!writev(STDERR_FILENO, parts, POA_COUNT(parts));
+}
+
+void machine_open_standard(void)
+{
+    int fd = 0;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
 }
 
 void machine_prepare(bool traceable)

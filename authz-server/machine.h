@@ -20,6 +20,10 @@ extern const poa_random machine_randomness;
 /* A line on stderr in one write(2), so that lines of several threads never mix; the argument is ignored. */
 void machine_log(void *arg, poa_span line);
 
+/* Before any file is opened: where a standard descriptor is closed, none of ours takes its place, and with it the log.
+ */
+void machine_open_standard(void);
+
 /**
  * machine_prepare() - before any thread: no SIGPIPE, files for nobody else, no core with keys in it.
  * @traceable: leave the process open to debuggers and core dumps: for --dev only

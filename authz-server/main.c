@@ -1,4 +1,5 @@
 #include "cleanup.h"
+#include "machine.h"
 #include "nearest.h"
 #include "poa/json_hook.h"
 #include "program.h"
@@ -90,6 +91,7 @@ static int dispatch(const poa_ctx *ctx, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    machine_open_standard();
     poa_json_hook_install();
     argp_err_exit_status = SERVER_USAGE;
     poa_ctx *ctx = NULL;

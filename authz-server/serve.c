@@ -27,8 +27,8 @@
 #define HOUSEKEEPING_US (60 * INT64_C(1000000))
 /* Beside connections: the store, the log, and for each thread of HTTP its epoll and its pipe. */
 #define OTHER_DESCRIPTORS 64
-/* Threads that read the store at once, beside those of HTTP. */
-#define OTHER_READERS 8
+/* Threads that read the store at once: those of HTTP, and of the listeners that reloads have not ended yet. */
+#define READERS_PER_THREAD 16
 
 typedef struct server {
     const poa_ctx *ctx;
@@ -107,7 +107,8 @@ static int open_store(server *s)
     const store_options options = {
         .dir = s->config->data,
         .map_bytes = s->config->map_bytes,
-        .readers = limits->http.threads * (unsigned)s->config->listeners_len + OTHER_READERS,
+        .readers =
+            STORE_READERS_DEFAULT + limits->http.threads * (unsigned)s->config->listeners_len * READERS_PER_THREAD,
         .ctx = s->ctx,
         .random = &machine_randomness,
     };

@@ -1,5 +1,6 @@
 """What an operator does: check-config, TLS, audit, the mark of time, settings from elsewhere."""
 
+import datetime
 import json
 import re
 import ssl
@@ -9,6 +10,8 @@ import urllib.request
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from poa_cli import Cli
 from server import Site, run
@@ -67,6 +70,25 @@ def open_data(site):
     (site.folder / "data").mkdir(mode=0o755)
 
 
+def publish(name):
+    """The public half in place of the private key."""
+    def spoil(site):
+        key = site.folder / name
+        public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], check=True, capture_output=True).stdout
+        key.write_bytes(public)
+    return spoil
+
+
+def end_ca(site):
+    """The same CA, by the same key, whose time was over an hour ago."""
+    key = serialization.load_pem_private_key((site.folder / "ca.key").read_bytes(), None)
+    old = x509.load_pem_x509_certificate(site.ca.read_bytes())
+    then = datetime.datetime.utcnow() - datetime.timedelta(hours=1)
+    made = x509.CertificateBuilder(old.issuer, old.subject, old.public_key(), old.serial_number,
+                                   then - datetime.timedelta(days=1), then, list(old.extensions))
+    site.ca.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
 FAULTS = [
     (lambda site: site.policy.unlink(), "policy.json: No such file"),
     (write("policy.json", "{"), "policy.json: malformed"),
@@ -75,11 +97,13 @@ FAULTS = [
     (lambda site: site.edit(site.policy, lambda policy: policy.pop("answer_keys")), "does not list this key"),
     (swap("answer.key"), "does not list this key"),
     (unlock("answer.key"), "chmod 600"),
+    (publish("answer.key"), "answer.key: it is a public key; the private one is wanted"),
     (write("answer.key", ""), "answer.key: it is no private key"),
     (swap("ca.key"), "ca.pem: the private key is not that of the first CA certificate"),
     (unlock("ca.key"), "chmod 600"),
     (write("ca.pem", ""), "ca.pem: "),
     (lambda site: site.administrator_key.rename(site.ca), "ca.pem: "),
+    (end_ca, "ca.pem: the CA is past its end"),
     (configure(ca={"key": "ca.key", "passphrase_file": "ca.pass"}), "ca.pass: No such file"),
     (configure(listeners=[{"address": "127.0.0.1:1", "certificate": "no.pem", "key": "no.key"}]), "no.pem: No such file"),
     (configure(polcy="x"), 'did you mean "policy"?'),

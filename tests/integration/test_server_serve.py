@@ -1,5 +1,6 @@
 """poa-authz-server serve: starting, answering, reloading, stopping."""
 
+import fcntl
 import json
 import os
 import re
@@ -187,21 +188,50 @@ def test_no_clear_text_beyond_loopback(site):
 # ---- sockets of a service manager ----
 
 
-def test_takes_the_socket_that_is_passed(site):
-    with socket.socket() as passed:
-        passed.bind(("127.0.0.1", 0))
+def pass_sockets(site, sockets):
+    """Start a server with these sockets as descriptors 3, 4, ..., as a service manager does."""
+    fds = [passed.fileno() for passed in sockets]
+    moves = " ".join(f"{3 + i}<&{fd}" for i, fd in enumerate(fds))
+    script = f'export LISTEN_PID=$$ LISTEN_FDS={len(fds)}; exec "$0" serve --config "$1" {moves}'
+    return subprocess.Popen(["/bin/bash", "-c", script, BINARY, site.config], pass_fds=fds, env=environment(),
+                            stderr=subprocess.PIPE, text=True)
+
+
+def passed_socket(address="127.0.0.1", listens=True):
+    passed = socket.socket()
+    passed.bind((address, 0))
+    if listens:
         passed.listen()
+    # Above the numbers that it shall get.
+    return socket.socket(fileno=fcntl.fcntl(passed.detach(), fcntl.F_DUPFD, 20))
+
+
+def test_takes_the_socket_that_is_passed(site):
+    with passed_socket() as passed:
         port = passed.getsockname()[1]
-        script = 'export LISTEN_PID=$$; exec "$0" serve --config "$1" 3<&"$2"'
-        server = subprocess.Popen(["/bin/bash", "-c", script, BINARY, site.config, str(passed.fileno())],
-                                  pass_fds=[passed.fileno()], env=environment({"LISTEN_FDS": "1"}),
-                                  stderr=subprocess.DEVNULL)
+        server = pass_sockets(site, [passed])
     try:
         # The kernel holds the connection until the server takes it.
         assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).status_code == 200
     finally:
         server.terminate()
         assert server.wait(60) == 0
+        server.stderr.close()
+
+
+@pytest.mark.parametrize("sockets, code, told", [
+    ([("127.0.0.1", True), ("127.0.0.1", True)], 2, "2 sockets were passed (LISTEN_FDS) for 1 listeners"),
+    ([("127.0.0.1", False)], 2, "does not listen"),
+    ([("0.0.0.0", True)], 1, "reached by other machines, and its listener has no TLS"),
+])
+def test_refuses_other_sockets(site, sockets, code, told):
+    opened = [passed_socket(*how) for how in sockets]
+    server = pass_sockets(site, opened)
+    _, said = server.communicate(timeout=60)
+    for passed in opened:
+        passed.close()
+    assert server.returncode == code
+    assert told in said
 
 
 def test_tells_the_manager(site, tmp_path):
