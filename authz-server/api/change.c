@@ -47,15 +47,17 @@ static poa_err check_nonces(const api_change *change, store_txn *txn)
     return POA_OK;
 }
 
+/* So much longer than it could be accepted, because the clock may go back that far. */
 static poa_err use_nonces(const api_change *change, store_txn *txn)
 {
+    const int64_t skew_s = poa_policy_get(change->x->snapshot->policy)->clock_skew_s;
     poa_span nonces[2];
     const size_t count = nonces_of(change, nonces);
     for (size_t i = 0; i < count; i++) {
         poa_id hash;
         poa_err err = poa_sha256(change->x->service->ctx, nonces[i], &hash);
         if (!err)
-            err = store_nonce_use(txn, &hash, change->now_s + API_NONCE_LIFETIME_S);
+            err = store_nonce_use(txn, &hash, change->now_s + API_NONCE_LIFETIME_S + skew_s);
         if (err)
             return err;
     }

@@ -24,7 +24,8 @@ static poa_err nonce_is_good(void *self, poa_span nonce, int64_t now_s)
 static poa_err use_proof(void *self, const poa_id *key, poa_span jti, int64_t until_s)
 {
     const api_memory *m = self;
-    return api_replays_use(m->x->service->replays, m->x->service->ctx, key, jti, m->x->now_s, until_s);
+    const int64_t skew_s = poa_policy_get(m->x->snapshot->policy)->clock_skew_s;
+    return api_replays_use(m->x->service->replays, m->x->service->ctx, key, jti, m->x->now_s, until_s, skew_s);
 }
 
 poa_proof_memory api_memory_of(api_memory *m)

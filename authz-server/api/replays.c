@@ -179,13 +179,13 @@ static void add(api_replays *r, const poa_id *key, const poa_id *name, int64_t u
     r->held++;
 }
 
-static poa_err use_locked(api_replays *r, const poa_id *key, const poa_id *name, int64_t now_s, int64_t until_s)
+static poa_err use_locked(api_replays *r, const poa_id *key, const poa_id *name, int64_t now_s, int64_t keep_until_s)
 {
     sweep(r, now_s, SWEEP);
     const uint32_t seen = find_proof(r, name);
     if (seen) {
-        if (r->proofs[seen].until_s < until_s)
-            r->proofs[seen].until_s = until_s;
+        if (r->proofs[seen].until_s < keep_until_s)
+            r->proofs[seen].until_s = keep_until_s;
         return POA_E_PROOF_REPLAYED;
     }
     if (!has_room(r, find_agent(r, key))) {
@@ -195,12 +195,12 @@ static poa_err use_locked(api_replays *r, const poa_id *key, const poa_id *name,
         if (!has_room(r, find_agent(r, key)))
             return POA_F_STORE;
     }
-    add(r, key, name, until_s);
+    add(r, key, name, keep_until_s);
     return POA_OK;
 }
 
 poa_err api_replays_use(api_replays *replays, const poa_ctx *ctx, const poa_id *key, poa_span jti, int64_t now_s,
-                        int64_t until_s)
+                        int64_t until_s, int64_t skew_s)
 {
     if (POA_GUARD(replays_stale, until_s < now_s) || POA_GUARD(replays_ahead, until_s > now_s + API_REPLAYS_AHEAD_S))
         return POA_OK;
@@ -212,7 +212,7 @@ poa_err api_replays_use(api_replays *replays, const poa_ctx *ctx, const poa_id *
     if (err)
         return err;
     pthread_mutex_lock(&replays->lock);
-    err = use_locked(replays, key, &name, now_s, until_s);
+    err = use_locked(replays, key, &name, now_s, until_s + skew_s);
     pthread_mutex_unlock(&replays->lock);
     return err;
 }

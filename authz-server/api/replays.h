@@ -19,7 +19,8 @@ void api_replays_free(api_replays *replays);
 #define API_REPLAYS_AHEAD_S (2 * API_NONCE_LIFETIME_S + 1)
 
 /**
- * api_replays_use() - remember that @key used @jti until @until_s. Any thread.
+ * api_replays_use() - remember that @key used @jti until @until_s, and @skew_s longer: so far may the clock go back,
+ * and the proof would be young again. Any thread.
  *
  * A time that has passed, or lies more than API_REPLAYS_AHEAD_S ahead, is that of a proof which is refused as stale
  * now. It takes no place: else whoever held a PoA once, though it be revoked, could fill all of them for ever with
@@ -29,7 +30,7 @@ void api_replays_free(api_replays *replays);
  * accepted then, and the caller is told to come back; POA_F_CRYPTO.
  */
 POA_MUST_USE poa_err api_replays_use(api_replays *replays, const poa_ctx *ctx, const poa_id *key, poa_span jti,
-                                     int64_t now_s, int64_t until_s);
+                                     int64_t now_s, int64_t until_s, int64_t skew_s);
 
 /* Proofs remembered now, and how many there is room for. */
 void api_replays_count(api_replays *replays, size_t *held, size_t *room);
