@@ -25,7 +25,7 @@ class Scene:
     # What the second owner may grant, and no more.
     YARD = onboarding(locations=["mine-7/yard"])
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self.owner = Party("https://owner.example")
         self.second = Party("https://second.example", "ES384")
         self.steward = Party(SITE)
@@ -43,7 +43,8 @@ class Scene:
         self.made.edit(self.made.config, self._configure)
         self.policy["owners"] = self._owners()
         self._write(self.policy)
-        self.server = self.made.start().outlive_its_first_second()
+        self.environment = environment
+        self.begin()
 
     def _configure(self, config):
         config["trusted_proxies"] = [PROXY]
@@ -90,6 +91,10 @@ class Scene:
 
     # ---- the server ----
 
+    def begin(self):
+        """A process whose clients need no nonce to read."""
+        self.server = self.made.start(env=self.environment).outlive_its_first_second()
+
     def log_of(self, reply):
         """The log line about the request that this reply refused."""
         name = reply.json["request_id"]
@@ -108,7 +113,7 @@ class Scene:
             self.server.kill()
         else:
             assert self.server.stop() == 0, self.server.text()[-2000:]
-        self.server = self.made.start()
+        self.server = self.made.start(env=self.environment)
 
     # ---- the end ----
 
