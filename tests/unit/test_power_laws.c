@@ -206,7 +206,7 @@ static void inside_means_no_more(void **state)
     for (int i = 0; i < ROUNDS; i++)
         check_round(&t);
     /* It tells nothing unless the cases come up. */
-    print_message("%zu inside, %zu twice, %zu requests matched\n", t.inside, t.transitive, t.matched);
+    print_message("# %zu inside, %zu twice, %zu requests matched\n", t.inside, t.transitive, t.matched);
     assert_true(t.inside > ROUNDS / 20);
     assert_true(t.transitive > ROUNDS / 100);
     assert_true(t.matched > ROUNDS / 100);
