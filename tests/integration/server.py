@@ -20,9 +20,9 @@ PATIENCE_S = 60
 
 
 def environment(extra=None):
-    """What the program sees: nothing of the caller's but what a sanitizer wants."""
+    """What the program sees: nothing of the caller's but what a sanitizer or a switched guard wants."""
     clean = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "POA_GUARD_OFF"):
         if name in os.environ:
             clean[name] = os.environ[name]
     clean.update(extra or {})
