@@ -23,22 +23,22 @@ static poa_err age(void *self, int64_t now_s, int64_t *age_s)
     return POA_OK;
 }
 
-static poa_err on_poa(void *self, const poa_id *poa, poa_record_fn fn, void *arg)
+static poa_err on_poa(void *self, const poa_id *poa, const poa_signers *by, poa_record_fn fn, void *arg)
 {
     struct walk w = {fn, arg};
-    return store_statement_each_on(self, POA_TARGET_POA, poa, visit, &w);
+    return store_statement_each_on(self, POA_TARGET_POA, poa, by, visit, &w);
 }
 
-static poa_err on_key(void *self, const poa_id *key, poa_record_fn fn, void *arg)
+static poa_err on_key(void *self, const poa_id *key, const poa_signers *by, poa_record_fn fn, void *arg)
 {
     struct walk w = {fn, arg};
-    return store_statement_each_on(self, POA_TARGET_KEY, key, visit, &w);
+    return store_statement_each_on(self, POA_TARGET_KEY, key, by, visit, &w);
 }
 
-static poa_err on_hold(void *self, poa_span hold, poa_record_fn fn, void *arg)
+static poa_err on_hold(void *self, poa_span hold, const poa_signers *by, poa_record_fn fn, void *arg)
 {
     struct walk w = {fn, arg};
-    return store_statement_each_lifting(self, hold, visit, &w);
+    return store_statement_each_lifting(self, hold, by, visit, &w);
 }
 
 poa_revocation_source api_source_of(store_txn *txn)

@@ -8,7 +8,7 @@
  * POA_F_USAGE; other failures are store_txn_result()'s.
  */
 
-#define STORE_KEY_BYTES_MAX 72
+#define STORE_KEY_BYTES_MAX 73
 
 /* A key under construction; numbers big-endian. */
 typedef struct store_key {

@@ -81,7 +81,7 @@ static store_key epoch_key(uint64_t epoch)
     return key;
 }
 
-/* The part of a key of statement_targets before the epoch. A hold is found by the hash of its name. */
+/* The part of a key of statement_targets before the signer. A hold is found by the hash of its name. */
 static poa_err target_prefix(const store_txn *txn, enum poa_statement_target kind, const poa_id *target, poa_span hold,
                              store_key *prefix)
 {
@@ -106,6 +106,9 @@ static poa_err jti_prefix(const store_txn *txn, poa_span jti, store_key *prefix)
     return POA_OK;
 }
 
+/* Stands for the signer of what has a reach, because an administrator may have any key. No key hashes to it. */
+static const poa_id any_signer;
+
 /* Both indexes whose keys end with the epoch. */
 static poa_err list_keys(const store_txn *txn, const store_statement *s, uint64_t epoch, store_key *target,
                          store_key *jti)
@@ -115,6 +118,7 @@ static poa_err list_keys(const store_txn *txn, const store_statement *s, uint64_
         err = jti_prefix(txn, s->jti, jti);
     if (err)
         return err;
+    store_key_id(target, s->reach.len > 0 ? &any_signer : &s->signer);
     store_key_u64(target, epoch);
     store_key_u64(jti, epoch);
     return POA_OK;
@@ -235,22 +239,118 @@ static poa_err each_listed(store_txn *txn, store_table table, poa_span prefix, s
     return err;
 }
 
+/*
+ * What one signer said about a target: a run of keys of statement_targets in the order of epochs. Runs are merged by
+ * taking the lowest epoch that comes next in any of them.
+ */
+typedef struct run {
+    store_key prefix;
+    uint64_t next;
+    bool ended;
+} run;
+
+typedef struct runs {
+    store_cursor *cursor;
+    run list[STORE_SIGNERS_MAX + 1];
+    size_t count;
+} runs;
+
+/* Look for the first of a run behind an epoch; 0 is none. */
+static poa_err run_seek(store_cursor *c, run *r, uint64_t behind)
+{
+    const store_key after = epoch_key(behind);
+    store_pair pair;
+    bool found = false;
+    const poa_err err = store_cursor_seek(c, store_key_span(&r->prefix), store_key_span(&after), &pair, &found);
+    if (err)
+        return err;
+    r->ended = !found;
+    if (found)
+        r->next = store_key_read_u64(pair.key);
+    return POA_OK;
+}
+
+static poa_err runs_open(runs *all, const store_key *target, const poa_signers *by)
+{
+    for (size_t i = 0; i <= by->count; i++) {
+        run *r = &all->list[all->count++];
+        *r = (run){.prefix = *target};
+        store_key_id(&r->prefix, i < by->count ? &by->keys[i] : &any_signer);
+        const poa_err err = run_seek(all->cursor, r, 0);
+        if (err)
+            return err;
+    }
+    return POA_OK;
+}
+
+/* The lowest epoch that comes next; false when all runs have ended. */
+static bool runs_next(const runs *all, uint64_t *epoch)
+{
+    bool any = false;
+    for (size_t i = 0; i < all->count; i++) {
+        const run *r = &all->list[i];
+        if (r->ended || (any && r->next >= *epoch))
+            continue;
+        *epoch = r->next;
+        any = true;
+    }
+    return any;
+}
+
+/* Step over an epoch, in every run that has it: a key may have been named twice. */
+static poa_err runs_step(runs *all, uint64_t epoch)
+{
+    poa_err err = POA_OK;
+    for (size_t i = 0; i < all->count && !err; i++)
+        if (!all->list[i].ended && all->list[i].next == epoch)
+            err = run_seek(all->cursor, &all->list[i], epoch);
+    return err;
+}
+
+static poa_err each_by(store_txn *txn, const store_key *target, const poa_signers *by, store_statement_visit visit,
+                       void *ctx)
+{
+    if (POA_GUARD(store_signers_too_many, by->count > STORE_SIGNERS_MAX))
+        return POA_F_USAGE;
+    POA_CLEANUP(store_cursor_close) store_cursor c = {0};
+    store_pair pair;
+    bool found = false;
+    poa_err err = store_cursor_open(txn, STORE_STATEMENT_TARGETS, &c);
+    if (!err)
+        err = store_cursor_seek(&c, store_key_span(target), (poa_span){0}, &pair, &found);
+    if (err || !found) /* the usual case: nobody said anything */
+        return err;
+    if (POA_GUARD(store_target_key_length, pair.key.len != target->len + sizeof any_signer + sizeof(uint64_t)))
+        return POA_F_STORE;
+
+    runs all = {.cursor = &c};
+    err = runs_open(&all, target, by);
+    uint64_t epoch = 0;
+    while (!err && runs_next(&all, &epoch)) {
+        err = visit_one(txn, epoch, visit, ctx);
+        if (!err)
+            err = runs_step(&all, epoch);
+    }
+    return err;
+}
+
 poa_err store_statement_each_on(store_txn *txn, enum poa_statement_target kind, const poa_id *target,
-                                store_statement_visit visit, void *ctx)
+                                const poa_signers *by, store_statement_visit visit, void *ctx)
 {
     if (POA_GUARD(store_statement_on_hold, kind == POA_TARGET_HOLD))
         return POA_F_USAGE;
     store_key prefix;
     const poa_err err = target_prefix(txn, kind, target, (poa_span){0}, &prefix);
-    return err ? err : each_listed(txn, STORE_STATEMENT_TARGETS, store_key_span(&prefix), visit, ctx);
+    return err ? err : each_by(txn, &prefix, by, visit, ctx);
 }
 
-poa_err store_statement_each_lifting(store_txn *txn, poa_span hold, store_statement_visit visit, void *ctx)
+poa_err store_statement_each_lifting(store_txn *txn, poa_span hold, const poa_signers *by, store_statement_visit visit,
+                                     void *ctx)
 {
     static const poa_id none;
     store_key prefix;
     const poa_err err = target_prefix(txn, POA_TARGET_HOLD, &none, hold, &prefix);
-    return err ? err : each_listed(txn, STORE_STATEMENT_TARGETS, store_key_span(&prefix), visit, ctx);
+    return err ? err : each_by(txn, &prefix, by, visit, ctx);
 }
 
 poa_err store_statement_each_named(store_txn *txn, poa_span jti, store_statement_visit visit, void *ctx)

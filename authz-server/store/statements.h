@@ -1,7 +1,7 @@
 #ifndef STORE_STATEMENTS_H
 #define STORE_STATEMENTS_H
 
-#include "poa/statement.h"
+#include "poa/revocation.h"
 #include "store/store.h"
 
 /*
@@ -65,17 +65,20 @@ POA_MUST_USE poa_err store_statement_find(store_txn *txn, const poa_id *id, uint
 typedef poa_err (*store_statement_visit)(void *ctx, const store_statement *s);
 
 /**
- * store_statement_each_on() - visit every revoke and suspend on a target, oldest first.
+ * store_statement_each_on() - visit every revoke and suspend on a target that one of these keys signed, or that has a
+ * reach, oldest first. What others have said about the target is not even looked at.
  * @kind: POA_TARGET_POA or POA_TARGET_KEY
+ * @by:   at most STORE_SIGNERS_MAX keys; one may stand twice
  *
- * Return: POA_OK; what the visitor returned; POA_F_STORE, POA_F_NOMEM.
+ * Return: POA_OK; what the visitor returned; POA_F_STORE, POA_F_NOMEM, POA_F_USAGE.
  */
+#define STORE_SIGNERS_MAX 32
 POA_MUST_USE poa_err store_statement_each_on(store_txn *txn, enum poa_statement_target kind, const poa_id *target,
-                                             store_statement_visit visit, void *ctx);
+                                             const poa_signers *by, store_statement_visit visit, void *ctx);
 
-/* Visit every resume that names this hold (a jti), oldest first. */
-POA_MUST_USE poa_err store_statement_each_lifting(store_txn *txn, poa_span hold, store_statement_visit visit,
-                                                  void *ctx);
+/* The same for every resume that names this hold (a jti). */
+POA_MUST_USE poa_err store_statement_each_lifting(store_txn *txn, poa_span hold, const poa_signers *by,
+                                                  store_statement_visit visit, void *ctx);
 
 /* Visit all statements with this jti, oldest first: among them the holds that a resume names. */
 POA_MUST_USE poa_err store_statement_each_named(store_txn *txn, poa_span jti, store_statement_visit visit, void *ctx);

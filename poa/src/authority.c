@@ -75,6 +75,29 @@ static bool is_agent(const poa_id *signer, const poa_chain *chain, size_t hop)
     return poa_id_equal(signer, poa_key_thumbprint(poa_chain_link(chain, hop)->agent_key));
 }
 
+/* The signers of the links 0 to hop, one key more, and what is pinned to the root's owner. */
+static void gather(const poa_chain *chain, size_t hop, const poa_id *more, poa_who *who)
+{
+    who->count = 0;
+    for (size_t i = 0; i <= hop; i++)
+        who->keys[who->count++] = poa_chain_link(chain, i)->kid;
+    who->keys[who->count++] = *more;
+    const poa_key *pinned = NULL;
+    for (size_t i = 0; (pinned = poa_policy_owner_key(poa_chain_owner(chain), i)); i++)
+        who->keys[who->count++] = *poa_key_thumbprint(pinned);
+}
+
+/* A key that speaks about itself signed the link or is its agent's. */
+void poa_who_counts(const poa_chain *chain, size_t hop, poa_who *who)
+{
+    gather(chain, hop, poa_key_thumbprint(poa_chain_link(chain, hop)->agent_key), who);
+}
+
+void poa_who_lifts(const poa_chain *chain, const poa_opened_record *hold, poa_who *who)
+{
+    gather(chain, poa_chain_len(chain) - 1, &poa_statement_get(hold->statement)->kid, who);
+}
+
 /* ---- revoke and suspend ---- */
 
 /*

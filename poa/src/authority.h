@@ -3,6 +3,8 @@
 
 #include "poa/revocation.h"
 
+#include "bounds.h"
+#include "policy.h"
 #include "reach.h"
 #include "statement.h"
 
@@ -34,6 +36,17 @@ const poa_id *poa_aspect_of(const poa_link *link, enum poa_aspect aspect);
  */
 enum poa_standing poa_standing_on(const poa_opened_record *opened, const poa_chain *chain, size_t hop,
                                   enum poa_aspect aspect);
+
+/*
+ * The keys whose statements can count on link hop, and those whose resumes can lift a hold in this chain: no fewer than
+ * those to which the rules here give a standing. An administrator may have any key.
+ */
+typedef struct poa_who {
+    poa_id keys[POA_CHAIN_LINKS_HARD + 1 + POA_POLICY_OWNER_KEYS_MAX];
+    size_t count;
+} poa_who;
+void poa_who_counts(const poa_chain *chain, size_t hop, poa_who *who);
+void poa_who_lifts(const poa_chain *chain, const poa_opened_record *hold, poa_who *who);
 
 /*
  * Does this resume lift this hold, which counts on link hop by such a standing? A hold placed by an administrator is

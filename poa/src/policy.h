@@ -6,6 +6,8 @@
 #include "cleanup.h"
 #include "power.h"
 
+#define POA_POLICY_OWNER_KEYS_MAX 8
+
 POA_CLEANUP_DEFINE(poa_policy, poa_policy_free)
 
 /* The powers that the policy allows this owner: the ceiling. Borrowed. */

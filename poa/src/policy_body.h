@@ -8,7 +8,6 @@
 
 /* What a policy is made of: shared by the file that reads a document and the one that answers questions about it. */
 
-#define POA_POLICY_OWNER_KEYS_MAX  8
 #define POA_POLICY_ANSWER_KEYS_MAX 8
 
 typedef struct poa_pin {

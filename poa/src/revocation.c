@@ -45,6 +45,7 @@ typedef struct question {
     const poa_ctx *ctx;
     const poa_chain *chain;
     const poa_revocation_source *source;
+    const poa_signers *by; /* who can count on this link */
     size_t hop;
     enum poa_aspect aspect;
     bool revoked;
@@ -86,7 +87,10 @@ static poa_err walked(poa_err err, bool found)
 static poa_err see_hold(question *q, const poa_opened_record *hold, enum poa_standing standing)
 {
     lifting l = {.asked = q, .hold = hold, .standing = standing};
-    poa_err err = q->source->on_hold(q->source->self, poa_statement_get(hold->statement)->jti, see_resume, &l);
+    poa_who who;
+    poa_who_lifts(q->chain, hold, &who);
+    const poa_signers by = {who.keys, who.count};
+    poa_err err = q->source->on_hold(q->source->self, poa_statement_get(hold->statement)->jti, &by, see_resume, &l);
     err = walked(err, l.lifted);
     if (err || l.lifted)
         return err;
@@ -117,8 +121,8 @@ static poa_err ask(question *q)
 {
     const poa_id *id = poa_aspect_of(poa_chain_link(q->chain, q->hop), q->aspect);
     const poa_revocation_source *source = q->source;
-    const poa_err err = q->aspect == POA_ASPECT_ID ? source->on_poa(source->self, id, see_record, q)
-                                                   : source->on_key(source->self, id, see_record, q);
+    const poa_err err = q->aspect == POA_ASPECT_ID ? source->on_poa(source->self, id, q->by, see_record, q)
+                                                   : source->on_key(source->self, id, q->by, see_record, q);
     return walked(err, q->revoked);
 }
 
@@ -143,8 +147,12 @@ static poa_err unknown(poa_reason *why, const char *member)
 static poa_err ask_link(const poa_ctx *ctx, const poa_chain *chain, size_t hop, const poa_revocation_source *source,
                         poa_revocation_hit *hit, poa_reason *why)
 {
+    poa_who who;
+    poa_who_counts(chain, hop, &who);
+    const poa_signers by = {who.keys, who.count};
     for (int aspect = 0; aspect < POA_ASPECTS; aspect++) {
-        question q = {.ctx = ctx, .chain = chain, .source = source, .hop = hop, .aspect = (enum poa_aspect)aspect};
+        question q = {.ctx = ctx, .chain = chain, .source = source, .by = &by, .hop = hop};
+        q.aspect = (enum poa_aspect)aspect;
         const poa_err err = ask(&q);
         if (err)
             return err == POA_E_REVOCATION_UNKNOWN ? unknown(why, "") : err;

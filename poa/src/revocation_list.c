@@ -67,6 +67,16 @@ static poa_err list_age(void *self, int64_t now_s, int64_t *age_s)
     return POA_OK;
 }
 
+/* Can this line count, as the signers say? An administrator's always may. */
+static bool is_by(const line *l, const poa_signers *by)
+{
+    const poa_id *signer = &poa_statement_get(l->statement)->kid;
+    for (size_t i = 0; i < by->count; i++)
+        if (poa_id_equal(&by->keys[i], signer))
+            return true;
+    return l->reach != NULL;
+}
+
 static poa_err show(const line *l, poa_record_fn fn, void *arg)
 {
     const poa_record record = {
@@ -78,11 +88,12 @@ static poa_err show(const line *l, poa_record_fn fn, void *arg)
 }
 
 static poa_err show_target(const poa_revocation_list *list, enum poa_statement_target kind, const poa_id *target,
-                           poa_record_fn fn, void *arg)
+                           const poa_signers *by, poa_record_fn fn, void *arg)
 {
     for (size_t i = 0; i < list->count; i++) {
         const poa_statement_facts *facts = poa_statement_get(list->lines[i].statement);
-        if (!list->lines[i].taken || facts->target_kind != kind || !poa_id_equal(&facts->target, target))
+        if (!list->lines[i].taken || facts->target_kind != kind || !poa_id_equal(&facts->target, target) ||
+            !is_by(&list->lines[i], by))
             continue;
         const poa_err err = show(&list->lines[i], fn, arg);
         if (err)
@@ -91,22 +102,23 @@ static poa_err show_target(const poa_revocation_list *list, enum poa_statement_t
     return POA_OK;
 }
 
-static poa_err list_on_poa(void *self, const poa_id *poa, poa_record_fn fn, void *arg)
+static poa_err list_on_poa(void *self, const poa_id *poa, const poa_signers *by, poa_record_fn fn, void *arg)
 {
-    return show_target(self, POA_TARGET_POA, poa, fn, arg);
+    return show_target(self, POA_TARGET_POA, poa, by, fn, arg);
 }
 
-static poa_err list_on_key(void *self, const poa_id *key, poa_record_fn fn, void *arg)
+static poa_err list_on_key(void *self, const poa_id *key, const poa_signers *by, poa_record_fn fn, void *arg)
 {
-    return show_target(self, POA_TARGET_KEY, key, fn, arg);
+    return show_target(self, POA_TARGET_KEY, key, by, fn, arg);
 }
 
-static poa_err list_on_hold(void *self, poa_span hold, poa_record_fn fn, void *arg)
+static poa_err list_on_hold(void *self, poa_span hold, const poa_signers *by, poa_record_fn fn, void *arg)
 {
     const poa_revocation_list *list = self;
     for (size_t i = 0; i < list->count; i++) {
         const poa_statement_facts *facts = poa_statement_get(list->lines[i].statement);
-        if (!list->lines[i].taken || facts->op != POA_OP_RESUME || !poa_span_equal(facts->hold, hold))
+        if (!list->lines[i].taken || facts->op != POA_OP_RESUME || !poa_span_equal(facts->hold, hold) ||
+            !is_by(&list->lines[i], by))
             continue;
         const poa_err err = show(&list->lines[i], fn, arg);
         if (err)

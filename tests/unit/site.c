@@ -261,9 +261,17 @@ static poa_err shelf_age(void *self, int64_t now_s, int64_t *age_s)
     return POA_OK;
 }
 
-/* Show each record that names the target, or where target is NULL the hold. */
+static bool is_by(const poa_signers *by, const poa_id *signer)
+{
+    for (size_t i = 0; i < by->count; i++)
+        if (poa_id_equal(&by->keys[i], signer))
+            return true;
+    return false;
+}
+
+/* Show each record that names the target, or where target is NULL the hold; none that need not be shown. */
 static poa_err show(const shelf *here, enum poa_statement_target kind, const poa_id *target, poa_span hold,
-                    poa_record_fn fn, void *arg)
+                    const poa_signers *by, poa_record_fn fn, void *arg)
 {
     for (size_t i = 0; i < here->count; i++) {
         POA_CLEANUP(poa_statement_freep) poa_statement *statement = NULL;
@@ -271,7 +279,8 @@ static poa_err show(const shelf *here, enum poa_statement_target kind, const poa
             return fn(arg, &here->records[i]);
         const poa_statement_facts *facts = poa_statement_get(statement);
         const bool named = target ? poa_id_equal(&facts->target, target) : poa_span_equal(facts->hold, hold);
-        if (!here->sloppy && (facts->target_kind != kind || !named))
+        const bool may_count = here->records[i].reach.len > 0 || is_by(by, &facts->kid);
+        if (!here->sloppy && (facts->target_kind != kind || !named || !may_count))
             continue;
         const poa_err err = fn(arg, &here->records[i]);
         if (err)
@@ -280,19 +289,19 @@ static poa_err show(const shelf *here, enum poa_statement_target kind, const poa
     return POA_OK;
 }
 
-static poa_err shelf_on_poa(void *self, const poa_id *poa, poa_record_fn fn, void *arg)
+static poa_err shelf_on_poa(void *self, const poa_id *poa, const poa_signers *by, poa_record_fn fn, void *arg)
 {
-    return show(self, POA_TARGET_POA, poa, (poa_span){0}, fn, arg);
+    return show(self, POA_TARGET_POA, poa, (poa_span){0}, by, fn, arg);
 }
 
-static poa_err shelf_on_key(void *self, const poa_id *key, poa_record_fn fn, void *arg)
+static poa_err shelf_on_key(void *self, const poa_id *key, const poa_signers *by, poa_record_fn fn, void *arg)
 {
-    return show(self, POA_TARGET_KEY, key, (poa_span){0}, fn, arg);
+    return show(self, POA_TARGET_KEY, key, (poa_span){0}, by, fn, arg);
 }
 
-static poa_err shelf_on_hold(void *self, poa_span hold, poa_record_fn fn, void *arg)
+static poa_err shelf_on_hold(void *self, poa_span hold, const poa_signers *by, poa_record_fn fn, void *arg)
 {
-    return show(self, POA_TARGET_HOLD, NULL, hold, fn, arg);
+    return show(self, POA_TARGET_HOLD, NULL, hold, by, fn, arg);
 }
 
 poa_revocation_source shelf_source(shelf *here)

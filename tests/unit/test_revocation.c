@@ -61,18 +61,20 @@ static poa_err break_age(void *self, int64_t now_s, int64_t *age_s)
     return broken_says;
 }
 
-static poa_err break_id(void *self, const poa_id *id, poa_record_fn fn, void *arg)
+static poa_err break_id(void *self, const poa_id *id, const poa_signers *by, poa_record_fn fn, void *arg)
 {
     (void)self;
+    (void)by;
     (void)id;
     (void)fn;
     (void)arg;
     return broken_says;
 }
 
-static poa_err break_hold(void *self, poa_span held, poa_record_fn fn, void *arg)
+static poa_err break_hold(void *self, poa_span held, const poa_signers *by, poa_record_fn fn, void *arg)
 {
     (void)self;
+    (void)by;
     (void)held;
     (void)fn;
     (void)arg;

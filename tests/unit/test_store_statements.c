@@ -40,6 +40,15 @@ static store_statement lift(unsigned n, poa_span name)
     return s;
 }
 
+/* Whoever signs the statements of these tests, and somebody who signs none. */
+static poa_signers signers(void)
+{
+    static poa_id keys[2];
+    keys[0] = rig_id(801);
+    keys[1] = rig_id(800);
+    return (poa_signers){keys, 2};
+}
+
 static uint64_t add(rig *r, const store_statement *s)
 {
     store_txn txn = rig_write(r);
@@ -69,8 +78,9 @@ static void assert_on(rig *r, enum poa_statement_target kind, unsigned target, s
 {
     store_txn *txn = rig_read(r);
     const poa_id id = rig_id(target);
+    const poa_signers by = signers();
     visits v = {0};
-    assert_int_equal(store_statement_each_on(txn, kind, &id, note, &v), POA_OK);
+    assert_int_equal(store_statement_each_on(txn, kind, &id, &by, note, &v), POA_OK);
     assert_int_equal(v.n, n);
     assert_memory_equal(v.epochs, epochs, n * sizeof *epochs);
     store_read_end(txn);
@@ -187,7 +197,8 @@ static void a_target_lists_its_statements(void **state)
     store_txn *txn = rig_read(r);
     visits v = {.stop_at = 1};
     const poa_id target = rig_id(50);
-    assert_int_equal(store_statement_each_on(txn, POA_TARGET_POA, &target, note, &v), POA_E_REVOKED);
+    const poa_signers by = signers();
+    assert_int_equal(store_statement_each_on(txn, POA_TARGET_POA, &target, &by, note, &v), POA_E_REVOKED);
     assert_int_equal(v.n, 1);
     v = (visits){0};
     assert_int_equal(store_statement_each_since(txn, 2, note, &v), POA_OK);
@@ -196,7 +207,7 @@ static void a_target_lists_its_statements(void **state)
     v = (visits){0};
     assert_int_equal(store_statement_each_since(txn, 0, note, &v), POA_OK);
     assert_int_equal(v.n, 4);
-    assert_int_equal(store_statement_each_on(txn, POA_TARGET_HOLD, &target, note, &v), POA_F_USAGE);
+    assert_int_equal(store_statement_each_on(txn, POA_TARGET_HOLD, &target, &by, note, &v), POA_F_USAGE);
     store_read_end(txn);
 }
 
@@ -214,16 +225,57 @@ static void a_resume_is_found_by_its_hold(void **state)
     add(r, &lifted_other);
 
     store_txn *txn = rig_read(r);
+    const poa_signers by = signers();
     visits v = {0};
-    assert_int_equal(store_statement_each_lifting(txn, name, note, &v), POA_OK);
+    assert_int_equal(store_statement_each_lifting(txn, name, &by, note, &v), POA_OK);
     assert_int_equal(v.n, 1);
     assert_int_equal(v.epochs[0], 3);
     v = (visits){0};
     assert_int_equal(store_statement_each_named(txn, name, note, &v), POA_OK);
     assert_int_equal(v.n, 2);
     v = (visits){0};
-    assert_int_equal(store_statement_each_lifting(txn, POA_SPAN("the-name-of-the-hold-"), note, &v), POA_OK);
+    assert_int_equal(store_statement_each_lifting(txn, POA_SPAN("the-name-of-the-hold-"), &by, note, &v), POA_OK);
     assert_int_equal(v.n, 0);
+    store_read_end(txn);
+}
+
+/* Only what the named keys and administrators said is looked at, in the order in which it was accepted. */
+static void a_question_costs_nothing_for_what_others_said(void **state)
+{
+    rig *r = *state;
+    enum { JUNK = 500 };
+    for (unsigned n = 1; n <= JUNK; n++) {
+        store_statement s = revoke(n, 50);
+        s.signer = rig_id(1000 + n);
+        add(r, &s);
+    }
+    store_statement known[4];
+    for (unsigned i = 0; i < 4; i++) {
+        known[i] = revoke(JUNK + 1 + i, 50);
+        known[i].signer = rig_id(i % 2 ? 800 : 801);
+    }
+    known[2].signer = rig_id(7); /* an administrator, with any key */
+    known[2].reach = POA_SPAN("{}");
+    for (unsigned i = 0; i < 4; i++)
+        add(r, &known[i]);
+    assert_on(r, POA_TARGET_POA, 50, 4, (const uint64_t[]){JUNK + 1, JUNK + 2, JUNK + 3, JUNK + 4});
+
+    store_txn *txn = rig_read(r);
+    poa_id keys[STORE_SIGNERS_MAX + 1];
+    for (size_t i = 0; i <= STORE_SIGNERS_MAX; i++)
+        keys[i] = rig_id(800); /* the same, again and again */
+    poa_signers by = {keys, STORE_SIGNERS_MAX};
+    const poa_id target = rig_id(50);
+    visits v = {0};
+    assert_int_equal(store_statement_each_on(txn, POA_TARGET_POA, &target, &by, note, &v), POA_OK);
+    assert_int_equal(v.n, 3);
+    by.count++;
+    assert_int_equal(store_statement_each_on(txn, POA_TARGET_POA, &target, &by, note, &v), POA_F_USAGE);
+    by.count = 0;
+    v = (visits){0};
+    assert_int_equal(store_statement_each_on(txn, POA_TARGET_POA, &target, &by, note, &v), POA_OK);
+    assert_int_equal(v.n, 1);
+    assert_int_equal(v.epochs[0], JUNK + 3);
     store_read_end(txn);
 }
 
@@ -337,8 +389,9 @@ static void an_index_without_its_record_is_a_fault(void **state)
     rig_commit(&txn);
 
     store_txn *read = rig_read(r);
+    const poa_signers by = signers();
     visits v = {0};
-    assert_int_equal(store_statement_each_on(read, POA_TARGET_POA, &s.target, note, &v), POA_F_STORE);
+    assert_int_equal(store_statement_each_on(read, POA_TARGET_POA, &s.target, &by, note, &v), POA_F_STORE);
     assert_int_equal(v.n, 0);
     store_read_end(read);
 
@@ -350,7 +403,7 @@ static void an_index_without_its_record_is_a_fault(void **state)
     store_key_u64(&odd, 2);
     rig_overwrite(r, STORE_STATEMENT_TARGETS, store_key_span(&odd), "", 0);
     read = rig_read(r);
-    assert_int_equal(store_statement_each_on(read, POA_TARGET_KEY, &s.target, note, &v), POA_F_STORE);
+    assert_int_equal(store_statement_each_on(read, POA_TARGET_KEY, &s.target, &by, note, &v), POA_F_STORE);
     assert_int_equal(v.n, 0);
     assert_int_equal(store_statement_each_since(read, 0, note, &v), POA_F_STORE);
     assert_int_equal(v.n, 1);
@@ -372,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_put_is_got, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_target_lists_its_statements, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_resume_is_found_by_its_hold, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(a_question_costs_nothing_for_what_others_said, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(bounds_are_kept, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(what_may_go_goes, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_damaged_statement_is_a_fault, rig_setup, rig_teardown),

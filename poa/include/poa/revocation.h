@@ -24,6 +24,15 @@ typedef struct poa_record {
 typedef poa_err (*poa_record_fn)(void *arg, const poa_record *record);
 
 /**
+ * poa_signers - whose statements can count where a source is asked: those of these keys, by thumbprint, and those of
+ * administrators (records with a reach). Borrowed.
+ */
+typedef struct poa_signers {
+    const poa_id *keys;
+    size_t count;
+} poa_signers;
+
+/**
  * poa_revocation_source - where step 8 looks. Every record in it was accepted (poa_statement_accept()), so its
  * signature is not verified again; which ones count is judged in the chain in hand. The callbacks may be called from
  * within a walk.
@@ -31,13 +40,16 @@ typedef poa_err (*poa_record_fn)(void *arg, const poa_record *record);
  * POA_F_*
  * @on_poa, @on_key: every revoke or suspend that targets this id
  * @on_hold: every resume that names this hold (a jti)
+ *
+ * Of these all that are by the signers or by an administrator. Others need not be shown, and may be: they never count.
+ * That a source leaves them out bounds what a question costs, whatever strangers have had accepted.
  */
 typedef struct poa_revocation_source {
     void *self;
     poa_err (*age)(void *self, int64_t now_s, int64_t *age_s);
-    poa_err (*on_poa)(void *self, const poa_id *poa, poa_record_fn fn, void *arg);
-    poa_err (*on_key)(void *self, const poa_id *key, poa_record_fn fn, void *arg);
-    poa_err (*on_hold)(void *self, poa_span hold, poa_record_fn fn, void *arg);
+    poa_err (*on_poa)(void *self, const poa_id *poa, const poa_signers *by, poa_record_fn fn, void *arg);
+    poa_err (*on_key)(void *self, const poa_id *key, const poa_signers *by, poa_record_fn fn, void *arg);
+    poa_err (*on_hold)(void *self, poa_span hold, const poa_signers *by, poa_record_fn fn, void *arg);
 } poa_revocation_source;
 
 /** Says in so many words that step 8 is not made. A caller that passes it must tell so ("revocation":"unchecked"). */
