@@ -36,6 +36,61 @@ static void end_submission(api_change *change)
     free(s->reach);
 }
 
+/* ---- how much one key may say about one target ---- */
+
+/*
+ * What counts is read at each decision on the target, so a key that is neither pinned nor an administrator's may say so
+ * much about it and no more: holds and their ends, for the most part. A first revoke without conditions is always
+ * heard: who stole the key cannot use up what its owner needs to bar it.
+ */
+enum { SAID_MAX = 100 };
+
+struct said {
+    const poa_ctx *ctx;
+    const poa_id *signer;
+    size_t count;
+    bool barred; /* there is a revoke without conditions */
+};
+
+static bool is_unconditional(const poa_statement_facts *facts)
+{
+    return facts->op == POA_OP_REVOKE && facts->aud_len == 0 && facts->issued_before_s < 0;
+}
+
+static poa_err see_said(void *ctx, const store_statement *record)
+{
+    struct said *said = ctx;
+    if (record->reach.len > 0 || !poa_id_equal(&record->signer, said->signer))
+        return POA_OK;
+    said->count++;
+    if (record->op != POA_OP_REVOKE)
+        return POA_OK;
+    poa_statement *statement = NULL;
+    const poa_err err = poa_statement_read(said->ctx, record->text, &statement, NULL);
+    if (err)
+        return poa_err_is_fault(err) ? err : POA_F_STORE;
+    said->barred = said->barred || is_unconditional(poa_statement_get(statement));
+    poa_statement_free(statement);
+    return POA_OK;
+}
+
+static poa_err check_said(const struct submission *s, store_txn *txn)
+{
+    api_exchange *x = s->change.x;
+    const poa_statement_facts *facts = poa_statement_get(s->statement);
+    if (s->reach || poa_policy_pin(x->snapshot->policy, &facts->kid, s->change.now_s, NULL))
+        return POA_OK;
+    struct said said = {.ctx = x->service->ctx, .signer = &facts->kid};
+    const poa_signers by = {&facts->kid, 1};
+    const poa_err err = facts->target_kind == POA_TARGET_HOLD
+                            ? store_statement_each_lifting(txn, facts->hold, &by, see_said, &said)
+                            : store_statement_each_on(txn, facts->target_kind, &facts->target, &by, see_said, &said);
+    if (err || said.count < SAID_MAX || (is_unconditional(facts) && !said.barred))
+        return err;
+    (void)snprintf(x->detail, sizeof x->detail, "this key has said so much about this target that no more is kept");
+    return api_deny(x, POA_E_STATEMENT_UNAUTHORIZED, "/header/kid");
+}
+
 /* The same statement again keeps its epoch; it was accepted then, whatever has become of its signer since. */
 static poa_err check(api_change *change, store_txn *txn)
 {
@@ -54,7 +109,8 @@ static poa_err check(api_change *change, store_txn *txn)
     const poa_acceptance under = {
         .policy = x->snapshot->policy, .shown = s->shown, .now_s = change->now_s, .mark_s = mark_s, .source = &source};
     free(POA_TAKE(s->reach));
-    return poa_statement_accept(x->service->ctx, s->statement, &under, &s->reach, &x->why);
+    err = poa_statement_accept(x->service->ctx, s->statement, &under, &s->reach, &x->why);
+    return err ? err : check_said(s, txn);
 }
 
 /* When the record may go: the PoA's own exp as seen, else as the statement says. */

@@ -68,6 +68,27 @@ def test_the_target_need_not_have_been_seen(site):
     crew.works(crew.root)
 
 
+def test_how_much_a_key_may_say_about_a_target(site):
+    """What it says is read at each decision; but who stole it cannot keep its owner from barring it."""
+    crew = Crew(site)
+
+    def again(signer, op="suspend", **more):
+        return submit(site.url, statement(signer, op, poa=crew.ids()[2], **more), crew.leaf)
+
+    for _ in range(100):
+        assert again(crew.technician).status == 201
+    full = again(crew.technician)
+    assert (full.status, full.code) == (403, "statement_unauthorized") and "so much" in full.json["detail"], full
+    assert again(crew.technician, "revoke", aud="elsewhere.example").status == 403
+    assert again(crew.crew).status == 201, "others' words are not counted with it"
+    for _ in range(101):
+        assert again(crew.owner).status == 201, "and whom the site pins may say what he likes"
+    crew.works(crew.middle)
+    assert again(crew.technician, "revoke").status == 201
+    crew.is_refused("revoked", 2)
+    assert again(crew.technician, "revoke").status == 403
+
+
 # ---- keys ----
 
 
