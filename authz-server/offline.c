@@ -4,6 +4,7 @@
 #include "machine.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 int offline_open(const poa_ctx *ctx, const server_config *config, store **out)
@@ -21,9 +22,9 @@ int offline_open(const poa_ctx *ctx, const server_config *config, store **out)
     char why[STORE_WHY_BYTES] = "";
     if (store_open(&options, out, why) == POA_OK)
         return SERVER_OK;
-    (void)program_fault("%s", why);
-    (void)fputs("  hint: one process at a time has the store; stop the server first\n", stderr);
-    return SERVER_FAULT;
+    if (strstr(why, "in use"))
+        return program_fault("%s\n  hint: stop the server first, or give a copy of its store by --data", why);
+    return program_fault("%s", why);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
