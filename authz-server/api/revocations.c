@@ -17,7 +17,8 @@
 struct submission {
     api_change change;
     poa_statement *statement; /* owned */
-    poa_chain *shown;         /* owned; NULL: none */
+    poa_chain *shown;         /* owned; NULL: none that passes */
+    poa_err shown_err;        /* why the one that was shown does not */
     char *reach;              /* owned; NULL: no administrator's */
     bool known;
     uint64_t epoch;
@@ -91,6 +92,15 @@ static poa_err check_said(const struct submission *s, store_txn *txn)
     return api_deny(x, POA_E_STATEMENT_UNAUTHORIZED, "/header/kid");
 }
 
+/* What would have given the signer a standing, and why it does not. */
+static poa_err refuse_shown(struct submission *s)
+{
+    api_exchange *x = s->change.x;
+    (void)api_deny(x, POA_E_STATEMENT_UNAUTHORIZED, "/chain");
+    x->why.because = s->shown_err;
+    return x->code;
+}
+
 /* The same statement again keeps its epoch; it was accepted then, whatever has become of its signer since. */
 static poa_err check(api_change *change, store_txn *txn)
 {
@@ -110,6 +120,8 @@ static poa_err check(api_change *change, store_txn *txn)
         .policy = x->snapshot->policy, .shown = s->shown, .now_s = change->now_s, .mark_s = mark_s, .source = &source};
     free(POA_TAKE(s->reach));
     err = poa_statement_accept(x->service->ctx, s->statement, &under, &s->reach, &x->why);
+    if (err == POA_E_STATEMENT_UNAUTHORIZED && s->shown_err)
+        return refuse_shown(s);
     return err ? err : check_said(s, txn);
 }
 
@@ -175,16 +187,15 @@ static void reply(api_change *change, poa_err err)
     api_reply_json(x, s->known ? 200 : 201, &body);
 }
 
-/* A chain that fails gives its signer no standing: the reason says why, inside statement_unauthorized. */
-static poa_err read_shown(api_exchange *x, poa_span text, poa_chain **shown)
+/* A chain that fails gives nobody a standing; a pinned key and an administrator need none shown. */
+static poa_err read_shown(api_exchange *x, poa_span text, struct submission *s)
 {
     const poa_err err =
-        api_chains_verify(x->service->chains, x->service->ctx, text, x->snapshot->policy, x->now_s, shown, NULL);
-    if (err <= POA_OK)
+        api_chains_verify(x->service->chains, x->service->ctx, text, x->snapshot->policy, x->now_s, &s->shown, NULL);
+    if (poa_err_is_fault(err))
         return api_note(x, err);
-    (void)api_deny(x, POA_E_STATEMENT_UNAUTHORIZED, "/chain");
-    x->why.because = err;
-    return x->code;
+    s->shown_err = err;
+    return POA_OK;
 }
 
 static poa_err read_submission(api_exchange *x, struct submission *s)
@@ -203,7 +214,7 @@ static poa_err read_submission(api_exchange *x, struct submission *s)
     if (err)
         return api_note(x, err);
     x->statement = poa_id_print(&poa_statement_get(s->statement)->id);
-    return chain.ptr ? read_shown(x, chain, &s->shown) : POA_OK;
+    return chain.ptr ? read_shown(x, chain, s) : POA_OK;
 }
 
 /*

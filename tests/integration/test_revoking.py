@@ -276,6 +276,10 @@ def test_a_chain_that_fails_gives_no_standing(crew):
     assert (reply.status, reply.code, reply.reason["member"]) == (403, "statement_unauthorized", "/chain"), reply
     crew.works()
 
+    # A pinned key needs no chain shown, so one that fails takes nothing from it.
+    reply = submit(crew.site.url, statement(crew.owner, "revoke", poa=crew.ids()[2]), broken)
+    assert reply.status == 201, reply
+
 
 # ---- epochs and signed answers ----
 
