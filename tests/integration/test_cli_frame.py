@@ -128,3 +128,18 @@ def test_the_five_minutes_of_the_manual_run(cli):
                           env={"PATH": f"{BINARY.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     assert done.returncode == 0, done.stderr
     assert "UNVERIFIED" in done.stdout and "PERMIT the request would be granted" in done.stdout
+
+
+@pytest.mark.parametrize("words, replies", [
+    (["ver"], {"verify", "version"}), (["key", "n"], {"new"}), (["help", "insp"], {"inspect"}),
+    (["grant", "--pri"], {"--principal-name="}), (["key", "new", "--al"], {"--alg="}), (["revoke", "a.p"], {"a.poa"}),
+    (["grant", "--key", "a.p"], {"a.poa"}), (["nothing", "--x"], set()),
+])
+def test_completion(cli, words, replies):
+    cli.write("a.poa", "")
+    script = pathlib.Path(__file__).parents[2] / "cli" / "poa.bash-completion"
+    quoted = " ".join(["poa", *words])
+    done = subprocess.run(["bash", "-uc", f'. {script}; COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _poa; '
+                           'printf "%s\\n" "${COMPREPLY[@]-}"'], cwd=cli.folder, capture_output=True, text=True,
+                          timeout=30, env={"PATH": f"{BINARY.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    assert set(done.stdout.split()) == replies, done
