@@ -7,18 +7,58 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-/* One line from the terminal without echo; false when it ends before one. */
-static bool read_line(int tty, char *line, size_t cap, size_t *len)
+/* The signal that came while the terminal was silent; 0: none. */
+static volatile sig_atomic_t caught;
+
+static void note_signal(int signal_number)
 {
+    caught = signal_number;
+}
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+/* Signals that end or stop the program wait until the terminal is loud again; only ppoll() lets them in. */
+typedef struct hush {
+    struct sigaction before[POA_COUNT(ending)];
+    sigset_t open;
+} hush;
+
+static void hold_signals(hush *h)
+{
+    const struct sigaction noting = {.sa_handler = note_signal};
+    sigset_t held;
+    (void)sigemptyset(&held);
+    caught = 0;
+    for (size_t i = 0; i < POA_COUNT(ending); i++) {
+        (void)sigaddset(&held, ending[i]);
+        (void)sigaction(ending[i], &noting, &h->before[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &held, &h->open);
+}
+
+static void release_signals(const hush *h)
+{
+    for (size_t i = 0; i < POA_COUNT(ending); i++)
+        (void)sigaction(ending[i], &h->before[i], NULL);
+    (void)sigprocmask(SIG_SETMASK, &h->open, NULL);
+    if (caught)
+        (void)raise((int)caught);
+}
+
+/* One line from the terminal; false when a signal or the end comes before it. */
+static bool read_line(int tty, const hush *h, char *line, size_t cap, size_t *len)
+{
+    struct pollfd ready = {.fd = tty, .events = POLLIN};
     *len = 0;
     while (*len < cap) {
-        const ssize_t n = read(tty, line + *len, 1);
-        if (n != 1)
+        if (ppoll(&ready, 1, NULL, &h->open) != 1 || read(tty, line + *len, 1) != 1)
             return false;
         if (line[*len] == '\n')
             return true;
@@ -41,11 +81,13 @@ static bool ask_silently(int tty, const char *prompt, char *line, size_t cap, si
     struct termios silent = loud;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ICANON | ISIG;
-    if (tcsetattr(tty, TCSAFLUSH, &silent) != 0)
-        return false;
-    const bool read = say_on(tty, prompt) && read_line(tty, line, cap, len);
+    hush h;
+    hold_signals(&h);
+    const bool read =
+        tcsetattr(tty, TCSAFLUSH, &silent) == 0 && say_on(tty, prompt) && read_line(tty, &h, line, cap, len);
     (void)tcsetattr(tty, TCSAFLUSH, &loud);
     (void)say_on(tty, "\n");
+    release_signals(&h);
     return read;
 }
 

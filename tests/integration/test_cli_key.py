@@ -4,8 +4,10 @@ import json
 import os
 import pty
 import select
+import signal
 import stat
 import subprocess
+import termios
 import time
 
 import pytest
@@ -170,6 +172,30 @@ def test_prompt_on_a_terminal_without_echo(cli):
     code, shown = on_a_terminal(cli, ["key", "new", "--passphrase", "-o", "b.key"], [b"one", b"another"])
     assert code == 2 and b"differ" in shown
     assert not (cli.folder / "b.key").exists()
+
+
+def test_an_interrupt_leaves_the_terminal_loud(cli):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.chdir(cli.folder)
+        os.execve(BINARY, [str(BINARY), "key", "new", "--passphrase", "-o", "a.key"], {"TERM": "xterm"})
+    shown = b""
+    modes = []
+    while True:
+        assert select.select([terminal], [], [], 20)[0], shown
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:
+            break
+        modes.append(bool(termios.tcgetattr(terminal)[3] & termios.ECHO))
+        if shown.endswith(b": "):
+            os.write(terminal, b"half a pass\x03")
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert modes[0] is False and modes[-1] is True
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT
+    assert b"half" not in shown and not (cli.folder / "a.key").exists()
 
 
 def test_colour_only_on_a_terminal(cli):
