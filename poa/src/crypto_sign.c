@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "poa/signer.h"
 
+#include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -127,13 +128,21 @@ static bool set_padding(EVP_PKEY_CTX *how, poa_alg alg)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
+/* Who signs with his own key can make the sum that is verified the point at infinity, which has no x to be r. */
+static bool is_at_infinity(void)
+{
+    const unsigned long error = ERR_peek_error();
+    return ERR_GET_LIB(error) == ERR_LIB_EC && ERR_GET_REASON(error) == EC_R_POINT_AT_INFINITY;
+}
+
 /*
  * What OpenSSL's verdict means. It tells "no" and "could not" apart only in part: of r and s in range, inside DER of
- * our own, a negative verdict is no answer; else memory that ran out is none, and everything else is a no.
+ * our own, a negative verdict is no answer but in one case; else memory that ran out is none, and everything else is a
+ * no.
  */
 static poa_err judge(int verdict, bool ecdsa)
 {
-    if (ecdsa && verdict < 0)
+    if (ecdsa && verdict < 0 && !is_at_infinity())
         return poa_openssl_refused(POA_F_CRYPTO);
     const poa_err no = poa_openssl_refused(POA_E_SIGNATURE_INVALID);
     return POA_GUARD(signature_verifies, verdict != 1) ? no : POA_OK;

@@ -218,6 +218,39 @@ static void halves_out_of_range_are_malformed(void **state)
     poa_key_free(key);
 }
 
+/*
+ * Who has a private key d can choose r = -e/d, so that u1 G + u2 Q is the point at infinity, where OpenSSL gives up
+ * with an error. Such a signature is a bad one all the same. Here d is 1, so the key is the curve's generator; s is 1.
+ */
+static void a_signature_at_infinity_is_invalid(void **state)
+{
+    (void)state;
+    static const struct {
+        poa_alg alg;
+        const char *jwk;
+        const char *signature;
+    } cases[] = {
+        {POA_ALG_ES256,
+         "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY\","
+         "\"y\":\"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU\"}",
+         "NpOSoxcvde4YSjI-TfgFlJi2Y2Egl2D8YlJsS_7J-TEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQ"},
+        {POA_ALG_ES384,
+         "{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3\","
+         "\"y\":\"NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f\"}",
+         "sELf8UnZmWcPe5OZn4NnhoHUZMUKQH1VrMAc4RGGAyTApK92f1reBI5NPKPKTF9HAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+         "AAAAAAA"
+         "AAAAAAAAAAAB"},
+    };
+    for (size_t i = 0; i < POA_COUNT(cases); i++) {
+        POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
+        uint8_t sig[POA_SIGNATURE_BYTES_MAX];
+        size_t len = 0;
+        assert_int_equal(poa_key_from_jwk(ctx, poa_span_of(cases[i].jwk), &key, NULL), POA_OK);
+        assert_true(poa_base64url_decode(poa_span_of(cases[i].signature), sig, sizeof sig, &len));
+        assert_int_equal(poa_key_verify(ctx, key, cases[i].alg, POA_SPAN("input"), sig, len), POA_E_SIGNATURE_INVALID);
+    }
+}
+
 static void pem_round_trip(void **state)
 {
     (void)state;
@@ -318,6 +351,7 @@ int main(void)
         cmocka_unit_test(the_key_fixes_the_algorithm),
         cmocka_unit_test(a_grid_of_keys_and_signatures),
         cmocka_unit_test(halves_out_of_range_are_malformed),
+        cmocka_unit_test(a_signature_at_infinity_is_invalid),
         cmocka_unit_test(pem_round_trip),
         cmocka_unit_test(pem_is_one_block),
         cmocka_unit_test(private_jwks),
