@@ -99,11 +99,14 @@ def test_the_route_and_the_method(site, caller):
 
 @pytest.mark.parametrize("method", [b"BREW", b"B\xffEW", b"B" * 5000], ids=["unknown", "no text", "long"])
 def test_no_request_leaves_without_a_line_in_the_log(site, method):
-    before = len(site.server.requests())
+    def nameless():
+        return [line for line in site.server.requests() if line["method"] is None]
+
+    before = len(nameless())
     answer = send_raw(site.url, method + b" /v1/devices HTTP/1.0\r\n\r\n")
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 ")), answer
-    line = wait_until(lambda: site.server.requests()[before:], "the log line")[0]
-    assert line["method"] is None and line["status"] == int(answer[9:12])
+    line = wait_until(lambda: nameless()[before:], "the log line")[0]
+    assert line["status"] == int(answer[9:12])
 
 
 @pytest.mark.parametrize("query, member", [("limit=0", "/limit"), ("limit=201", "/limit"), ("limit=ten", "/limit"),
