@@ -6,6 +6,40 @@
 
 #include <stdlib.h>
 
+/* RFC 8259 section 7: in a string every character may stand as \uXXXX, one beyond U+FFFF as a pair of surrogates. */
+static void add_escaped(poa_buf *b, uint32_t code)
+{
+    if (code <= 0xffff)
+        poa_buf_printf(b, "\\u%04x", code);
+    else
+        poa_buf_printf(b, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
+}
+
+/*
+ * A line of JSON, in printable ASCII: what somebody wrote into a token or a body acts neither on a terminal nor on who
+ * splits the log into lines. All else stands inside a string there.
+ */
+static void write_line(const api_service *service, const poa_buf *line)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf ascii = {0};
+    poa_span rest = poa_buf_span(line);
+    while (rest.len > 0) {
+        uint32_t code = 0xfffd;
+        size_t len = 0;
+        while (len < rest.len && rest.ptr[len] >= 0x20 && rest.ptr[len] < 0x7f)
+            len++;
+        poa_buf_add(&ascii, poa_span_head(rest, len));
+        rest = poa_span_skip(rest, len);
+        if (rest.len == 0)
+            break;
+        len = poa_span_code_point(rest, &code);
+        add_escaped(&ascii, code);
+        rest = poa_span_skip(rest, len > 0 ? len : 1);
+    }
+    if (!line->failed && !ascii.failed)
+        service->log(service->log_arg, poa_buf_span(&ascii));
+}
+
 /*
  * The path may hold anything that a stranger sent; the pattern of the route says as much. So may the method: one that
  * nobody knows may be long, or no text at all, which would cost the line.
@@ -81,8 +115,7 @@ void api_log_request(const api_service *service, const http_request *request, co
     if (x && x->statement.chars[0] != '\0')
         poa_buf_printf(&b, ",\"statement\":\"%s\"", x->statement.chars);
     poa_buf_text(&b, "}");
-    if (!b.failed)
-        service->log(service->log_arg, poa_buf_span(&b));
+    write_line(service, &b);
 }
 
 void api_log_event(const api_service *service, const char *event, const char *message)
@@ -91,6 +124,5 @@ void api_log_event(const api_service *service, const char *event, const char *me
     poa_buf_printf(&b, "{\"time\":%lld,\"event\":\"%s\",\"message\":", (long long)api_now(service), event);
     poa_buf_json_text(&b, poa_span_of(message));
     poa_buf_text(&b, "}");
-    if (!b.failed)
-        service->log(service->log_arg, poa_buf_span(&b));
+    write_line(service, &b);
 }

@@ -97,9 +97,10 @@ bool poa_span_number(poa_span digits, uint64_t max, uint64_t *out)
     return true;
 }
 
-/* Length of the UTF-8 sequence at the start of span and its code point, or 0 when it is not valid. */
-static size_t read_code_point(poa_span span, uint32_t *code)
+size_t poa_span_code_point(poa_span span, uint32_t *code)
 {
+    if (span.len == 0)
+        return 0;
     const unsigned char *b = (const unsigned char *)span.ptr;
     if (b[0] < 0x80) {
         *code = b[0];
@@ -127,7 +128,7 @@ bool poa_span_is_utf8(poa_span span)
 {
     while (span.len > 0) {
         uint32_t code = 0;
-        const size_t len = read_code_point(span, &code);
+        const size_t len = poa_span_code_point(span, &code);
         if (len == 0)
             return false;
         span = poa_span_skip(span, len);
@@ -141,7 +142,7 @@ bool poa_span_is_text(poa_span span, size_t max)
         return false;
     while (span.len > 0) {
         uint32_t code = 0;
-        const size_t len = read_code_point(span, &code);
+        const size_t len = poa_span_code_point(span, &code);
         if (len == 0 || code < 0x20 || (code >= 0x7f && code <= 0x9f))
             return false;
         span = poa_span_skip(span, len);

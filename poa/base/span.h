@@ -43,6 +43,9 @@ bool poa_fields_next(poa_fields *f, poa_span *field);
 /* A decimal number without sign, blank or leading zero, at most max. */
 bool poa_span_number(poa_span digits, uint64_t max, uint64_t *out);
 
+/* Length of the UTF-8 sequence (RFC 3629) at the start of the span and its code point, or 0 when it is not valid. */
+size_t poa_span_code_point(poa_span span, uint32_t *code);
+
 /* Valid UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
 bool poa_span_is_utf8(poa_span span);
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from client import (DAY, HOUR, MINUTE, Caller, Key, access, fresh_jti, now, onboarding, proof, send, send_raw, sha256)
+from client import (DAY, HOUR, MINUTE, Caller, Key, Party, access, fresh_jti, now, onboarding, proof, send, send_raw,
+                    sha256, statement, submit)
 from faults import ABOVE, FAULTS, Forger, nested, with_signature
 from scene import site  # noqa: F401  the fixture
 from server import wait_until
@@ -115,6 +116,12 @@ def test_the_query(caller, query, member):
     assert_explained(caller.get(f"{READ}?{query}"), 400, "claim_type", None, member)
 
 
+def test_a_head_is_asked_for_like_a_get(site, caller):
+    for method, status in (("HEAD", 200), ("GET", 401)):
+        reply = send(site.url, "HEAD", READ, headers=caller.headers(method, READ))
+        assert (reply.status, reply.body) == (status, b""), reply
+
+
 # ---- the chain: one case for each code of steps 1 to 6 ----
 
 
@@ -128,6 +135,15 @@ def test_a_chain_with_one_fault(site, root, code, status, hop, member, forge):
     logged = site.log_of(reply)
     assert (logged["code"], logged["hop"], logged["member"]) == (code, hop, member), logged
     assert logged["proven"] is False and logged["status"] == status
+
+
+def test_what_a_stranger_writes_acts_on_nobody_who_reads_the_log(site):
+    """Escape sequences of a terminal, ends of lines as some count them, letters from right to left."""
+    hostile = "\x9b2J \x85 \u2028 \u202e \x7f \U0001f511 \u00e9"
+    text = statement(Party("stranger.example"), "revoke", poa=sha256(b"any"), reason=hostile)
+    logged = site.log_of(submit(site.url, text))
+    assert (logged["code"], logged["child"]) == ("statement_invalid", hostile), logged
+    assert all(" " <= letter <= "~" or letter == "\n" for letter in site.server.text())
 
 
 def test_an_empty_chain(caller):
