@@ -149,5 +149,6 @@ poa_err api_decision_request_read(api_exchange *x, api_decision_request *out)
     if (!err)
         err = read_members(x, out);
     out->request.now_s = x->now_s;
+    x->why.child[0] = '\0'; /* a token in the wrong place; a reason goes to the log */
     return api_note(x, err);
 }

@@ -175,6 +175,14 @@ def test_a_member_is_wrong(gate, chain, members, code):
     assert_refused(gate.send(gate.body(chain) | members), 400, code)
 
 
+def test_a_token_in_the_wrong_place_is_not_logged(site, gate, chain):
+    """The end of all tests here looks for its signature in the log."""
+    shown = proof(site.technician.key, "GET", POINT_URL, chain.text)
+    assert len(shown) < 500, "short enough for a reason"
+    for member in ("chain", "proof", "point"):
+        assert_refused(gate.send(gate.body(chain) | {member: [shown]}), 400, "claim_type")
+
+
 # ---- commit ----
 
 
@@ -187,6 +195,8 @@ def test_a_commit_wants_a_nonce_of_the_points_proof(gate, chain):
     refused = gate.send(body, nonce=None)
     assert (refused.status, refused.code) == (401, "nonce_required"), refused
     assert gate.send(body, nonce=refused.headers["DPoP-Nonce"]).json["decision"] == "permit"
+    used = gate.send(gate.body(chain, commit=key_of()), nonce=refused.headers["DPoP-Nonce"])
+    assert (used.status, used.code) == (401, "nonce_invalid"), used
 
 
 def test_a_commit_charges_the_quota_once(site, gate):
