@@ -105,7 +105,7 @@ def compact(key, header, claims):
     """A JWS in compact serialization; header and claims are objects, or text as it stands."""
     signing_input = f"{b64(dumps(header))}.{b64(dumps(claims))}"
     signature = b64(key.sign(signing_input.encode()))
-    SECRETS.add(signature)
+    SECRETS.update((signature, b64(dumps(claims))))
     return f"{signing_input}.{signature}"
 
 

@@ -128,7 +128,7 @@ class Scene:
             assert self.server.stop() == 0, self.server.text()[-2000:]
         logs = [log.read_text() for log in self.made.folder.glob("log-*")]
         for secret in client.SECRETS:
-            assert not any(secret in text for text in logs), "a signature or a private key stands in a log"
+            assert not any(secret in text for text in logs), "a token or a private key stands in a log"
 
         entries = self._audit()
         (chained,) = self._audit("--verify")
