@@ -198,6 +198,7 @@ def test_headers_that_the_cli_makes_for_others(told):
     told.cli.write("headers", headers)
     done = subprocess.run(["curl", "-s", "-H", f"@{told.cli.folder / 'headers'}", url], capture_output=True, text=True,
                           timeout=30, check=True)
+    assert "devices" in done.stdout, done
     (one,) = json.loads(done.stdout)["devices"]
     assert one["serial"] == "SN-17" and one["agent"] == "technician-17"
 
