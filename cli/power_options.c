@@ -96,7 +96,10 @@ static const struct argp_option power_options[] = {
     {"power", OPTION_POWER, "FILE", 0, "Powers as JSON, one object or an array; no other option of this group then",
      21},
     {"type", OPTION_TYPE, "TYPE", 0, "device_onboarding (default), access or administration", 22},
-    {"action", OPTION_ACTION, "ACTION,...", 0, "onboard, read, ...", 22},
+    {"action", OPTION_ACTION, "ACTION,...", 0,
+     "onboard, reestablish, replace, suspend, resume, decommission, read; for administration: revoke, suspend, resume, "
+     "approve, audit",
+     22},
     {"location", OPTION_LOCATION, "PATH,...", 0, "Site paths, each with all below it: mine-7/hall-2", 22},
     {"device", OPTION_DEVICE, "NAME=VALUE,...", 0,
      "Devices that match all of manufacturer, model, serial, id_link, idevid_issuer; or any. May be repeated", 23},

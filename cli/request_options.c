@@ -68,7 +68,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "A request; without one, only whether the chain is valid and alive:", 30},
     {"type", OPTION_TYPE, "TYPE", 0, "device_onboarding (default), access or administration", 31},
-    {"action", OPTION_ACTION, "ACTION", 0, "What would be done: onboard, read, ...", 31},
+    {"action", OPTION_ACTION, "ACTION", 0, "What would be done: onboard, read, replace, ...", 31},
     {"location", OPTION_LOCATION, "PATH", 0, "Where: mine-7/hall-2", 31},
     {"resource", OPTION_RESOURCE, "URI", 0, "For access: to what", 31},
     {"device", OPTION_DEVICE, "NAME=VALUE,...", 0,

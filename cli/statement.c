@@ -111,7 +111,7 @@ static int set_audience(const cli_statement_options *o, sources *s, poa_statemen
     if (request->aud_len > 0)
         return CLI_OK;
     (void)cli_usage("a hold names the sites that count it: --audience SITE is missing");
-    cli_hint("--chain FILE takes them from the chain");
+    cli_hint("for example --audience site.example; --chain FILE takes them from the chain");
     return CLI_USAGE;
 }
 

@@ -128,7 +128,13 @@ static error_t parse_resume(int key, char *arg, struct argp_state *state)
 }
 
 #define COMMON_OPTIONS                                                                                              \
-    {"reason", OPTION_REASON, "NAME", 0, "CRLReason of RFC 5280: keyCompromise, superseded, ...", 20},              \
+    {"reason",                                                                                                      \
+     OPTION_REASON,                                                                                                 \
+     "NAME",                                                                                                        \
+     0,                                                                                                             \
+     "Why (RFC 5280): keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, "          \
+     "privilegeWithdrawn, aACompromise, unspecified",                                                               \
+     20},                                                                                                           \
         {"issuer", OPTION_ISSUER, "ID", 0, "Your identifier, for people (as the chain names you, or the key)", 20}, \
         {"audience", OPTION_AUDIENCE, "SITE", 0, "Only this site counts it. May be repeated", 20},                  \
         {"admin-chain", OPTION_ADMIN_CHAIN, "FILE", 0, "Speak as an administrator: your own chain", 20},            \

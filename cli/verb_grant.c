@@ -33,7 +33,7 @@ int cli_verb_grant(cli *app, int argc, char **argv)
         "  poa grant --key owner.key --issuer owner.example \\\n"
         "    --to contractor.jwk --agent contractor.example --audience site.example \\\n"
         "    --for 30d --depth 1 --action onboard,read --location mine-7 \\\n"
-        "    --device manufacturer=Acme,serial=SN-1* --max-devices 20 \\\n"
+        "    --device 'manufacturer=Acme,serial=SN-1*' --max-devices 20 \\\n"
         "    --effect permanent -o contractor.poa",
         children,
         NULL,
