@@ -100,7 +100,7 @@ void api_log_request(const api_service *service, const http_request *request, co
                      const http_outcome *outcome)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
-    poa_buf_printf(&b, "{\"time\":%lld,\"request\":", (long long)api_now(service));
+    poa_buf_printf(&b, "{\"time\":%lld,\"request_id\":", (long long)api_now(service));
     poa_buf_json_text(&b, http_request_id(request));
     add_route(&b, request);
     add_peer(&b, request);

@@ -136,7 +136,7 @@ class Scene:
         audited = {entry["request"] for entry in entries}
         lines = [json.loads(line) for text in logs for line in text.splitlines(keepends=True) if line.endswith("\n")]
         changes = [line for line in lines if line.get("status") == 201 and line["route"] != "/v1/challenges"]
-        missing = [line for line in changes if line["request"] not in audited]
+        missing = [line for line in changes if line["request_id"] not in audited]
         assert not missing, "acknowledged and not in the audit"
 
 

@@ -49,6 +49,13 @@ def wait_until(condition, what):
     return found
 
 
+def once(pairs):
+    """An object of JSON, in which no member hides another."""
+    names = [name for name, _ in pairs]
+    assert len(set(names)) == len(names), names
+    return dict(pairs)
+
+
 class Site:
     """A site that `init` made. `owners` maps an iss to the file of its public JWK."""
 
@@ -112,15 +119,16 @@ class Server:
         return self.log_file.read_text()
 
     def log(self):
-        """Every line so far; each is one JSON object."""
-        return [json.loads(line) for line in self.text().splitlines(keepends=True) if line.endswith("\n")]
+        """Every line so far; each is one JSON object that names no member twice."""
+        return [json.loads(line, object_pairs_hook=once) for line in self.text().splitlines(keepends=True)
+                if line.endswith("\n")]
 
     def events(self, name):
         return [line for line in self.log() if line.get("event") == name]
 
     def requests(self, route=None):
         """The lines about requests, of one route."""
-        return [line for line in self.log() if "request" in line and route in (None, line["route"])]
+        return [line for line in self.log() if "request_id" in line and route in (None, line["route"])]
 
     def hang_up(self):
         """SIGHUP. Gives the event that told the outcome: `reload` or `reload.refused`."""
