@@ -24,7 +24,8 @@ struct judgement {
     poa_proof_facts point;      /* the point's own proof */
     poa_decision decision;
     bool repeated;
-    poa_buf body; /* owned: the reply */
+    poa_buf body;  /* owned: the reply */
+    poa_buf asker; /* owned: who asked what, for the audit */
 };
 
 static struct judgement *judgement_of(api_change *change)
@@ -37,6 +38,7 @@ static void end_judgement(api_change *change)
     struct judgement *j = judgement_of(change);
     api_decision_request_clear(&j->asked);
     poa_buf_clear(&j->body);
+    poa_buf_clear(&j->asker);
 }
 
 /* ---- who asks ---- */
@@ -67,6 +69,8 @@ static poa_err check_point(api_exchange *x, const api_decision_request *asked, p
     const poa_proof_memory memory = api_memory_of(&m);
     err = poa_proof_check_key(x->service->ctx, proof, asked->point->key, x->snapshot->policy, &expected, &memory, facts,
                               NULL, &x->why);
+    if (!err)
+        x->point = asked->point->name;
     return api_note(x, err);
 }
 
@@ -208,6 +212,26 @@ static poa_err check(api_change *change, store_txn *txn)
     return decide(j, txn);
 }
 
+/* No record of ours says what a point was permitted, so the audit does; a request that is too long by its hash. */
+static poa_err audit_asker(struct judgement *j)
+{
+    poa_buf_clear(&j->asker);
+    poa_buf_text(&j->asker, "{\"point\":");
+    poa_buf_json_text(&j->asker, poa_span_of(j->asked.point->name));
+    poa_buf_text(&j->asker, ",\"commit\":");
+    poa_buf_json_text(&j->asker, j->asked.commit);
+    const size_t head = j->asker.len;
+    poa_buf_text(&j->asker, ",\"asked\":");
+    poa_buf_json(&j->asker, json_object_get(j->asked.body, "request"));
+    poa_buf_text(&j->asker, "}");
+    if (!j->asker.failed && j->asker.len > STORE_AUDIT_REASON_MAX) {
+        j->asker.len = head;
+        poa_buf_printf(&j->asker, ",\"asked\":\"%s\"}", poa_id_print(&j->asked.id).chars);
+    }
+    j->change.audit.reason = poa_buf_span(&j->asker);
+    return j->asker.failed ? POA_F_NOMEM : POA_OK;
+}
+
 static poa_err apply(api_change *change, store_txn *txn)
 {
     struct judgement *j = judgement_of(change);
@@ -220,6 +244,8 @@ static poa_err apply(api_change *change, store_txn *txn)
         err = api_quota_charge(change->x->chain, &j->decision, txn);
     if (!err)
         err = write_decision(j);
+    if (!err)
+        err = audit_asker(j);
     if (err)
         return err;
     const store_commit commit = {.request = j->asked.id,

@@ -22,6 +22,7 @@
  * @code, @why: how it was decided, for the reply and the log; POA_OK until somebody refuses
  * @detail:   one sentence more about the caller's own body, or ""
  * @hit:      the statement on which step 8 refused
+ * @point:    name of the enforcement point that proved itself, for the log; borrowed; NULL: none
  * @device:   UUID as text for the log, or ""; @statement: likewise, the id of a statement
  */
 typedef struct api_exchange {
@@ -38,6 +39,7 @@ typedef struct api_exchange {
     poa_reason why;
     char detail[160];
     poa_revocation_hit hit;
+    const char *point;
     char device[37];
     poa_id_text statement;
 } api_exchange;

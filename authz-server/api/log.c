@@ -110,6 +110,10 @@ void api_log_request(const api_service *service, const http_request *request, co
         add_decision(&b, x);
     if (x && x->chain)
         add_chain(&b, x->chain);
+    if (x && x->point) {
+        poa_buf_text(&b, ",\"point\":");
+        poa_buf_json_text(&b, poa_span_of(x->point));
+    }
     if (x && x->device[0] != '\0')
         poa_buf_printf(&b, ",\"device\":\"%s\"", x->device);
     if (x && x->statement.chars[0] != '\0')

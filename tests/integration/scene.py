@@ -117,7 +117,7 @@ class Scene:
 
     # ---- the end ----
 
-    def _audit(self, *args):
+    def audit(self, *args):
         done = run("audit", "--config", self.made.config, *args)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -130,8 +130,8 @@ class Scene:
         for secret in client.SECRETS:
             assert not any(secret in text for text in logs), "a token or a private key stands in a log"
 
-        entries = self._audit()
-        (chained,) = self._audit("--verify")
+        entries = self.audit()
+        (chained,) = self.audit("--verify")
         assert chained["broken"] is None and chained["entries"] == len(entries)
         audited = {entry["request"] for entry in entries}
         lines = [json.loads(line) for text in logs for line in text.splitlines(keepends=True) if line.endswith("\n")]

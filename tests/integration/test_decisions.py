@@ -6,6 +6,7 @@ from client import (HOUR, Caller, Key, Party, access, device, fresh_jti, now, on
                     statement, submit, without_none)
 from gate import PATH, Gate, onboard, reach
 from scene import FORWARD_URL, POINT_URL, PROXY, site  # noqa: F401  the fixture
+from server import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +245,22 @@ def test_a_denied_commit_leaves_its_key(site, gate):
     gate.denies("location_not_granted", 0, "/authorization_details/0/locations", one, commit=key,
                 request=onboard(location="mine-7/hall-3"))
     gate.permits(one, commit=key)
+
+
+def test_a_commit_is_told_by_log_and_audit(site, gate, chain):
+    """Who asked, and what was permitted: no other record says it."""
+    asked, key = onboard(), key_of()
+    gate.permits(chain, commit=key, request=asked)
+    long, long_key = reach(POINT_URL + "/lines/" + "a" * 8200), key_of()
+    assert gate.ask(chain, commit=long_key, method="GET", request=long).json["decision"] == "permit"
+    line = wait_until(lambda: [one for one in site.server.requests(PATH) if one.get("chain") == chain.ids], "the line")
+    assert {one["point"] for one in line} == {site.point.name}
+    site.server.stop()
+    told = {entry["reason"]["commit"]: entry for entry in site.audit() if entry["kind"] == "decision"}
+    site.begin()
+    assert told[key]["reason"] == {"point": site.point.name, "commit": key, "asked": asked}
+    assert told[key]["poas"] == chain.ids
+    assert told[long_key]["reason"]["point"] == site.point.name and len(told[long_key]["reason"]["asked"]) == 43
 
 
 # ---- forward authentication ----

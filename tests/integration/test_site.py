@@ -274,5 +274,5 @@ def test_a_decision_raises_the_mark_of_time(site, caller):
     assert caller.get("/v1/devices").status == 200
     assert site.server.stop() == 0
     done = run("reset-clock-mark", "--config", site.made.config)
-    site.server = site.made.start()
+    site.begin()
     assert done.returncode == 0 and json.loads(done.stdout)["from"] >= acted, done
