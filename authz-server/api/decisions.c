@@ -1,6 +1,7 @@
 #include "api/chains.h"
 #include "api/change.h"
 #include "api/decision_request.h"
+#include "api/known_device.h"
 #include "api/memory.h"
 #include "api/nonces.h"
 #include "api/quota.h"
@@ -114,6 +115,9 @@ static poa_err check_agent(api_exchange *x, const api_decision_request *asked)
 /* Step 10. */
 static poa_err decide(struct judgement *j, store_txn *txn)
 {
+    const poa_err err = api_check_known(j->change.x, txn, &j->asked.request);
+    if (err)
+        return err;
     const poa_quota quota = api_quota_of(txn);
     return poa_decide(j->change.x->chain, &j->asked.request, &quota, &j->decision, &j->change.x->why);
 }

@@ -65,6 +65,29 @@ def test_a_replacement_needs_both_devices_inside(site, gate):
                 request=onboard(new, action="replace", replaced=device(model="XY-2")))
 
 
+def test_a_device_of_ours_is_what_its_record_says(site, gate):
+    """Its location and its identity; a device that came in elsewhere is the point's to know."""
+    every = ["onboard", "read", "replace", "decommission"]
+    chain = site.owner.grant(site.technician, [onboarding(actions=every)])
+    ours = device(id_link="https://id.example/" + fresh_jti())
+    assert Caller(site.url, chain).onboard(ours, "mine-7/hall-2").status == 201
+
+    def ask(one=ours, action="read", location="mine-7/hall-2", **members):
+        return {"request": onboard(one, location, action=action, **members)}
+
+    gate.permits(chain, **ask())
+    gate.permits(chain, **ask({"id_link": ours["id_link"]}))
+    gate.permits(chain, **ask(device(), "replace", replaced=ours))
+    gate.permits(chain, **ask(device(), location="mine-7/hall-3"))
+    mismatch = "identity_mismatch", None
+    for action in ("read", "decommission"):
+        gate.denies(*mismatch, "/request/location", chain, **ask(action=action, location="mine-7/hall-3"))
+        gate.denies(*mismatch, "/request/device", chain, **ask(ours | {"serial": "SN-0"}, action))
+    gate.denies(*mismatch, "/request/location", chain, **ask(device(), "replace", "mine-7/hall-3", replaced=ours))
+    gate.denies(*mismatch, "/request/replaced", chain, **ask(device(), "replace", replaced=ours | {"model": "XY-2"}))
+    gate.denies(*mismatch, "/request/location", chain, commit=key_of(), **ask(location="mine-7/hall-3"))
+
+
 def test_the_address_is_what_the_point_saw(site, gate):
     powers = [onboarding(networks=["10.0.0.0/8"])]
     chain = site.owner.grant(site.technician, powers)
