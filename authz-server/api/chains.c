@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 4 };
+/* BYTES_EACH of text an entry may have on average: a chain of three or four links. ELSEWHERE sets are looked at when a
+ * chain does not fit. */
+enum { WAYS = 4, BYTES_EACH = 4096, ELSEWHERE = 16 };
 
 struct entry {
     poa_chain *chain; /* one reference; NULL: empty */
@@ -23,6 +25,9 @@ struct api_chains {
     uint64_t clock;
     uint64_t hits;
     uint64_t misses;
+    size_t turn;  /* the set that makes room next for another */
+    size_t bytes; /* of text, in all entries */
+    size_t bytes_max;
     struct entry entries[];
 };
 
@@ -33,6 +38,7 @@ poa_err api_chains_new(size_t entries, api_chains **out)
     if (!chains)
         return POA_F_NOMEM;
     chains->sets = sets;
+    chains->bytes_max = sets * WAYS * BYTES_EACH;
     pthread_mutex_init(&chains->lock, NULL);
     *out = chains;
     return POA_OK;
@@ -87,18 +93,78 @@ static poa_chain *find(api_chains *chains, const poa_id *key, poa_span text, con
     return found;
 }
 
+static struct entry *free_of(struct entry *set)
+{
+    for (size_t i = 0; i < WAYS; i++)
+        if (!set[i].chain)
+            return &set[i];
+    return NULL;
+}
+
+/* The entry that was used longest ago; NULL where all are free. */
+static struct entry *oldest_of(struct entry *set)
+{
+    struct entry *oldest = NULL;
+    for (size_t i = 0; i < WAYS; i++)
+        if (set[i].chain && (!oldest || set[i].used < oldest->used))
+            oldest = &set[i];
+    return oldest;
+}
+
+/* Take an entry out; its chain is the caller's. */
+static poa_chain *take_out(api_chains *chains, struct entry *entry)
+{
+    poa_chain *chain = entry->chain;
+    chains->bytes -= poa_chain_text(chain).len;
+    *entry = (struct entry){0};
+    return chain;
+}
+
+/* What was dropped, to be freed without the lock. */
+struct dropped {
+    poa_chain *chains[WAYS + ELSEWHERE];
+    size_t count;
+};
+
+static bool fits(const api_chains *chains, size_t bytes)
+{
+    return chains->bytes + bytes <= chains->bytes_max;
+}
+
+/* The oldest of the next few sets in turn, so that long chains which nobody asks for do not keep others out. */
+static void drop_elsewhere(api_chains *chains, size_t bytes, struct dropped *gone)
+{
+    for (size_t i = 0; i < ELSEWHERE && !fits(chains, bytes); i++) {
+        struct entry *oldest = oldest_of(&chains->entries[chains->turn * WAYS]);
+        chains->turn = (chains->turn + 1) % chains->sets;
+        if (oldest)
+            gone->chains[gone->count++] = take_out(chains, oldest);
+    }
+}
+
+/* Drop the oldest of a set until an entry is free and so many bytes fit; that entry, or NULL where they do not. */
+static struct entry *make_room(api_chains *chains, struct entry *set, size_t bytes, struct dropped *gone)
+{
+    struct entry *oldest = NULL;
+    while ((!free_of(set) || !fits(chains, bytes)) && (oldest = oldest_of(set)))
+        gone->chains[gone->count++] = take_out(chains, oldest);
+    drop_elsewhere(chains, bytes, gone);
+    return fits(chains, bytes) ? free_of(set) : NULL;
+}
+
 static void keep(api_chains *chains, const poa_id *key, const poa_chain *chain)
 {
+    struct dropped gone = {.count = 0};
+    const size_t bytes = poa_chain_text(chain).len;
     pthread_mutex_lock(&chains->lock);
-    struct entry *set = set_of(chains, key);
-    struct entry *oldest = set;
-    for (size_t i = 1; i < WAYS; i++)
-        if (set[i].used < oldest->used)
-            oldest = &set[i];
-    poa_chain *gone = oldest->chain;
-    *oldest = (struct entry){.chain = poa_chain_ref(chain), .key = *key, .used = ++chains->clock};
+    struct entry *place = make_room(chains, set_of(chains, key), bytes, &gone);
+    if (place) {
+        *place = (struct entry){.chain = poa_chain_ref(chain), .key = *key, .used = ++chains->clock};
+        chains->bytes += bytes;
+    }
     pthread_mutex_unlock(&chains->lock);
-    poa_chain_free(gone);
+    for (size_t i = 0; i < gone.count; i++)
+        poa_chain_free(gone.chains[i]);
 }
 
 /* The one thing in steps 1 to 6 that time changes: a pin may have ended since. */

@@ -12,6 +12,9 @@
 /**
  * api_chains_new() - room for @entries chains (rounded up to whole sets), the least recently used of a set making room.
  *
+ * Room for so many times 4 KiB of their text, too: in memory a chain takes some twenty times as much, and who may
+ * sub-grant decides how long his are.
+ *
  * Return: POA_OK, POA_F_NOMEM.
  */
 POA_MUST_USE poa_err api_chains_new(size_t entries, api_chains **out);

@@ -91,6 +91,78 @@ static void the_cache_is_bounded(void **state)
     api_chains_free(chains);
 }
 
+static char *long_chain(const site *s, int64_t exp_s, unsigned locations)
+{
+    char powers[8192] = "[{'type':'device_onboarding','actions':['onboard'],'devices':[{'any':true}],'locations':[";
+    for (unsigned i = 0; i < locations; i++)
+        (void)snprintf(powers + strlen(powers), sizeof powers - strlen(powers),
+                       "%s'mine-7/%064u/%064d/%064d/%064d/%064d/%064d'", i ? "," : "", i, 0, 0, 0, 0, 0);
+    strcat(powers, "]}]");
+    return chain_text(s, (grant[]){{.from = OWNER, .to = CONTRACTOR, .powers = powers, .exp_s = exp_s}}, 1);
+}
+
+/* How many of these chains are found when each is asked for once more. */
+static size_t found_again(const site *s, api_chains *chains, char *const *texts, size_t count)
+{
+    uint64_t before = 0, after = 0, misses = 0;
+    for (int round = 0; round < 2; round++) {
+        if (round == 1)
+            api_chains_count(chains, &before, &misses);
+        for (size_t i = 0; i < count; i++) {
+            poa_chain *chain = NULL;
+            assert_int_equal(api_chains_verify(chains, s->ctx, poa_span_of(texts[i]), s->policy, NOW, &chain, NULL),
+                             POA_OK);
+            poa_chain_free(chain);
+        }
+    }
+    api_chains_count(chains, &after, &misses);
+    return after - before;
+}
+
+/* Four entries have 16 KiB: room for four short chains, for two long ones, and for short ones again. */
+static void the_cache_is_bounded_in_bytes(void **state)
+{
+    const site *s = *state;
+    static const struct {
+        unsigned locations;
+        size_t count;
+        size_t found;
+    } cases[] = {{3, 4, 4}, {9, 2, 2}, {9, 3, 0}, {3, 4, 4}};
+    api_chains *chains = NULL;
+    assert_int_equal(api_chains_new(1, &chains), POA_OK);
+    for (size_t i = 0; i < POA_COUNT(cases); i++) {
+        char *texts[4] = {0};
+        for (size_t k = 0; k < cases[i].count; k++)
+            texts[k] = long_chain(s, NOW + DAY + (int64_t)(10 * i + k), cases[i].locations);
+        assert_in_range(strlen(texts[0]), cases[i].locations == 3 ? 2048 : 5462, cases[i].locations == 3 ? 4096 : 8192);
+        assert_int_equal(found_again(s, chains, texts, cases[i].count), cases[i].found);
+        for (size_t k = 0; k < cases[i].count; k++)
+            free(texts[k]);
+    }
+    api_chains_free(chains);
+}
+
+/* Long chains that nobody asks for any more do not keep others out, whichever set they stand in. */
+static void who_fills_the_cache_does_not_keep_it(void **state)
+{
+    const site *s = *state;
+    enum { ENTRIES = 32 };
+    api_chains *chains = NULL;
+    assert_int_equal(api_chains_new(ENTRIES, &chains), POA_OK);
+    for (int i = 0; i < 3 * ENTRIES; i++) {
+        POA_CLEANUP(poa_freep) char *text = long_chain(s, NOW + DAY + i, 10);
+        poa_chain *chain = NULL;
+        assert_int_equal(api_chains_verify(chains, s->ctx, poa_span_of(text), s->policy, NOW, &chain, NULL), POA_OK);
+        poa_chain_free(chain);
+    }
+    for (int i = 0; i < ENTRIES; i++) {
+        char *text = chain_text(s, (grant[]){{.from = OWNER, .to = CONTRACTOR, .exp_s = NOW + DAY + i}}, 1);
+        assert_int_equal(found_again(s, chains, &text, 1), 1);
+        free(text);
+    }
+    api_chains_free(chains);
+}
+
 static void uuids(void **state)
 {
     (void)state;
@@ -160,6 +232,8 @@ int main(void)
         cmocka_unit_test(a_chain_is_verified_once_for_its_bytes_and_policy),
         cmocka_unit_test(a_chain_is_not_kept_beyond_the_pin_of_its_root),
         cmocka_unit_test(the_cache_is_bounded),
+        cmocka_unit_test(the_cache_is_bounded_in_bytes),
+        cmocka_unit_test(who_fills_the_cache_does_not_keep_it),
         cmocka_unit_test(uuids),
         cmocka_unit_test(urls_are_under_a_base_by_whole_segments),
         cmocka_unit_test(proxies_are_blocks),
