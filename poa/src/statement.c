@@ -212,7 +212,8 @@ int64_t poa_statement_drop_after(const poa_statement *statement, int64_t seen_ex
     if (facts->target_kind != POA_TARGET_POA)
         return 0;
     const int64_t exp_s = seen_exp_s >= 0 ? seen_exp_s : facts->poa_exp_s;
-    return exp_s >= 0 ? exp_s + skew_s : 0;
+    /* Behind the last time that there is, nothing is dropped. */
+    return exp_s >= 0 && exp_s <= POA_TIME_MAX - skew_s ? exp_s + skew_s : 0;
 }
 
 bool poa_statement_counts_at(const poa_statement_facts *facts, poa_span site)

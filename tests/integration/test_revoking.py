@@ -89,6 +89,12 @@ def test_how_much_a_key_may_say_about_a_target(site):
     assert again(crew.technician, "revoke").status == 403
 
 
+def test_a_poa_to_the_end_of_time_can_be_revoked(crew):
+    """What its end and the skew make together is no time any more."""
+    crew.says(crew.owner, "revoke", poa=crew.ids()[1], poa_exp=2**53 - 1)
+    crew.is_refused("revoked", 1)
+
+
 # ---- keys ----
 
 

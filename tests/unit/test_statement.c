@@ -1,5 +1,6 @@
 #include "site.h"
 
+#include "bounds.h"
 #include "cleanup.h"
 #include "json.h"
 #include "jws.h"
@@ -242,10 +243,16 @@ static void when_a_record_may_go(void **state)
         int64_t seen_s;
         int64_t want_s;
     } records[] = {
-        {POA_OP_REVOKE, POA_TARGET_POA, -1, -1, 0},      {POA_OP_REVOKE, POA_TARGET_POA, 500, -1, 530},
-        {POA_OP_REVOKE, POA_TARGET_POA, -1, 600, 630},   {POA_OP_REVOKE, POA_TARGET_POA, 500, 600, 630},
-        {POA_OP_SUSPEND, POA_TARGET_POA, 700, 600, 630}, {POA_OP_REVOKE, POA_TARGET_KEY, 500, 600, 0},
+        {POA_OP_REVOKE, POA_TARGET_POA, -1, -1, 0},
+        {POA_OP_REVOKE, POA_TARGET_POA, 500, -1, 530},
+        {POA_OP_REVOKE, POA_TARGET_POA, -1, 600, 630},
+        {POA_OP_REVOKE, POA_TARGET_POA, 500, 600, 630},
+        {POA_OP_SUSPEND, POA_TARGET_POA, 700, 600, 630},
+        {POA_OP_REVOKE, POA_TARGET_KEY, 500, 600, 0},
         {POA_OP_RESUME, POA_TARGET_HOLD, 500, 600, 0},
+        {POA_OP_REVOKE, POA_TARGET_POA, -1, POA_TIME_MAX - 30, POA_TIME_MAX},
+        {POA_OP_REVOKE, POA_TARGET_POA, -1, POA_TIME_MAX - 29, 0},
+        {POA_OP_REVOKE, POA_TARGET_POA, POA_TIME_MAX, -1, 0},
     };
     for (size_t i = 0; i < POA_COUNT(records); i++) {
         poa_statement_request request = statement_request(OWNER, records[i].op);

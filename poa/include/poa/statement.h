@@ -84,7 +84,8 @@ POA_API poa_span poa_statement_text(const poa_statement *statement);
  * @seen_exp_s: `exp` of the PoA that it names, as the store saw it in a verified chain; -1 when it did not. What was
  *              seen counts before the statement's own poa_exp
  *
- * Return: seconds since the epoch, after which it may go; 0: never (a key, a resume, an exp that nobody knows).
+ * Return: seconds since the epoch, after which it may go; 0: never (a key, a resume, an exp that nobody knows or at the
+ * end of time).
  */
 POA_API int64_t poa_statement_drop_after(const poa_statement *statement, int64_t seen_exp_s, int64_t skew_s);
 
