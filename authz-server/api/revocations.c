@@ -125,7 +125,12 @@ static poa_err check(api_change *change, store_txn *txn)
     return err ? err : check_said(s, txn);
 }
 
-/* When the record may go: the PoA's own exp as seen, else as the statement says. */
+/*
+ * When the record may go: the PoA's own exp as seen, else as the statement says; and a month later, because a clock
+ * that ran ahead for a while would drop for good what was revoked and not expired.
+ */
+enum { KEPT_LONGER_S = 31 * 86400 };
+
 static poa_err drop_after(const struct submission *s, store_txn *txn, int64_t skew_s, int64_t *out)
 {
     const poa_statement_facts *facts = poa_statement_get(s->statement);
@@ -136,7 +141,7 @@ static poa_err drop_after(const struct submission *s, store_txn *txn, int64_t sk
         if (err)
             return err;
     }
-    *out = poa_statement_drop_after(s->statement, seen ? poa.exp_s : -1, skew_s);
+    *out = poa_statement_drop_after(s->statement, seen ? poa.exp_s : -1, skew_s + KEPT_LONGER_S);
     return POA_OK;
 }
 
