@@ -111,16 +111,6 @@ bool http_request_is_tls(const http_request *request)
     return request->crew->tls;
 }
 
-size_t http_request_listener(const http_request *request)
-{
-    return request->crew->listener;
-}
-
-int64_t http_request_arrived_us(const http_request *request)
-{
-    return request->arrived_us;
-}
-
 void http_request_attach(http_request *request, void *data, void (*end)(void *data))
 {
     assert(!request->data);

@@ -61,12 +61,6 @@ const http_address *http_request_peer(const http_request *request);
 /** http_request_is_tls() - did it come over TLS? */
 bool http_request_is_tls(const http_request *request);
 
-/** http_request_listener() - the index in http_config.listeners of where it came in. */
-size_t http_request_listener(const http_request *request);
-
-/** http_request_arrived_us() - when its request line was read, on the clock of http_hooks.now_us. */
-int64_t http_request_arrived_us(const http_request *request);
-
 /** http_request_attach() - keep the caller's own data with a request; end() frees it after the done hook. Once per
  * request. */
 void http_request_attach(http_request *request, void *data, void (*end)(void *data));

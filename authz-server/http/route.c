@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "cleanup.h"
+#include "guard.h"
 #include "span.h"
 
 #include <assert.h>
@@ -67,6 +68,12 @@ bool http_path_is_plain(poa_span path)
     return true;
 }
 
+/* What stands behind the `}` of `{name}.suffix`. */
+static poa_span suffix_of(poa_span segment)
+{
+    return poa_span_skip(segment, poa_span_find(segment, '}') + 1);
+}
+
 /* Does the path have this pattern? What `{…}` took goes into the match. */
 static bool follow(const char *pattern, poa_span path, http_match *match)
 {
@@ -84,11 +91,84 @@ static bool follow(const char *pattern, poa_span path, http_match *match)
             continue;
         }
         assert(match->capture_count < HTTP_CAPTURES_MAX);
-        if (got.len == 0)
+        const poa_span suffix = suffix_of(want);
+        if (got.len <= suffix.len || !poa_span_ends(got, suffix))
             return false;
-        match->captures[match->capture_count++] = got;
+        match->captures[match->capture_count++] = poa_span_head(got, got.len - suffix.len);
     }
     return !poa_fields_next(&gets, &got);
+}
+
+/* ---- the table ---- */
+
+static bool is_literal(poa_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_path_byte((unsigned char)text.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool is_name(poa_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (!(c >= 'a' && c <= 'z') && c != '_')
+            return false;
+    }
+    return text.len > 0;
+}
+
+static bool is_capture(poa_span segment)
+{
+    const size_t close = poa_span_find(segment, '}');
+    return close < segment.len && is_name(poa_span_skip(poa_span_head(segment, close), 1)) &&
+           is_literal(suffix_of(segment));
+}
+
+/* Absolute and plain but for its captures; no empty segment, except that `/` alone is a path. */
+static bool is_pattern(poa_span pattern)
+{
+    size_t captures = 0;
+    poa_fields segments = poa_fields_of(poa_span_skip(pattern, 1), '/');
+    poa_span segment;
+    while (poa_fields_next(&segments, &segment)) {
+        const bool captured = poa_span_starts(segment, POA_SPAN("{"));
+        captures += captured;
+        if (captured ? !is_capture(segment) : !is_literal(segment))
+            return false;
+        if (poa_span_is(segment, ".") || poa_span_is(segment, "..") || (segment.len == 0 && pattern.len > 1))
+            return false;
+    }
+    return poa_span_starts(pattern, POA_SPAN("/")) && captures <= HTTP_CAPTURES_MAX;
+}
+
+/* NULL, or what is wrong with a row. */
+static const char *fault_of(const http_route *route)
+{
+    const unsigned all = HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE;
+    if (POA_GUARD(http_row_pattern, !route->pattern || !is_pattern(poa_span_of(route->pattern))))
+        return "the pattern is malformed";
+    if (POA_GUARD(http_row_method, route->method == 0 || (route->method & ~all) != 0))
+        return "the method is none that a route can have";
+    if (POA_GUARD(http_row_handler, !route->handler))
+        return "there is no handler";
+    if (POA_GUARD(http_row_flags, (route->flags & ~(unsigned)HTTP_ROUTE_QUERY) != 0))
+        return "a flag is not known";
+    return NULL;
+}
+
+bool http_routes_check(const http_route *routes, size_t count, poa_buf *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *const fault = fault_of(&routes[i]);
+        if (!fault)
+            continue;
+        poa_buf_printf(why, "row %zu of the routes (%s): %s", i, routes[i].pattern ? routes[i].pattern : "none", fault);
+        return false;
+    }
+    return true;
 }
 
 http_match http_route_match(const http_route *routes, size_t count, unsigned method, poa_span path)

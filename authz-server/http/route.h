@@ -38,7 +38,8 @@ typedef void http_handler(http_request *request, void *arg);
 
 /**
  * http_route - one row of the table of a server; tables are static.
- * @pattern:      `/v1/devices/{id}`: segments are literal or `{name}`, which takes one whole non-empty segment
+ * @pattern:      `/v1/devices/{id}`, `/crl/{ca}.crl`, `/v1/onboardings:batch`: a segment is literal or `{name}` with a
+ *                literal suffix or none; what stands before the suffix, at least one byte, is captured
  * @body_max:     bytes; 0: a request with a body is answered 413; HTTP_BODY_DEFAULT
  * @content_type: of a request with a body, without parameters; another is answered 415; NULL: any
  * @flags:        HTTP_ROUTE_*
@@ -66,6 +67,15 @@ typedef struct http_match {
     poa_span captures[HTTP_CAPTURES_MAX]; /* parts of the path; borrowed */
     size_t capture_count;
 } http_match;
+
+/**
+ * http_routes_check() - can a server be started with this table?
+ * @why: on failure gets one sentence that names the row
+ *
+ * Return: false when a pattern is malformed or has more than HTTP_CAPTURES_MAX captures, a method or handler is
+ * missing, or a flag is unknown.
+ */
+POA_MUST_USE bool http_routes_check(const http_route *routes, size_t count, poa_buf *why);
 
 /** http_route_match() - look up a path and one method. */
 http_match http_route_match(const http_route *routes, size_t count, unsigned method, poa_span path);

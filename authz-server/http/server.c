@@ -133,6 +133,8 @@ bool http_server_start(const http_config *config, http_server **out, poa_buf *wh
 {
     assert(config->listener_count <= HTTP_LISTENERS_MAX && config->hooks.now_us && config->hooks.random);
     assert(config->limits.threads > 0 && config->limits.threads <= HTTP_THREADS_MAX);
+    if (!http_routes_check(config->routes, config->route_count, why))
+        return false;
     http_server *server = new_server(config);
     if (!server || !compose_late(server)) {
         poa_buf_text(why, "memory, descriptors or randomness are out");

@@ -133,8 +133,8 @@ POA_MUST_USE int http_listen(const http_address *address);
  * @out: set on success; the caller ends it with http_server_free()
  * @why: on failure gets one sentence for the operator
  *
- * Return: false when a listener cannot be opened, a certificate does not fit its key, or memory or threads are out.
- * Nothing listens then.
+ * Return: false when the table of routes does not pass http_routes_check(), a listener cannot be opened, a certificate
+ * does not fit its key, or memory or threads are out. Nothing listens then.
  */
 POA_MUST_USE bool http_server_start(const http_config *config, http_server **out, poa_buf *why);
 

@@ -5,6 +5,7 @@
 #include "http/route.h"
 #include "span.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void never(http_request *request, void *arg)
@@ -21,6 +22,9 @@ static const http_route routes[] = {
     {HTTP_GET, "/v1/devices/{id}", never, 0, NULL, 0},
     {HTTP_GET, "/v1/devices/{id}/links/{n}", never, 0, NULL, 0},
     {HTTP_DELETE, "/v1/devices/{id}", never, 0, NULL, 0},
+    {HTTP_GET, "/crl/{ca}.crl", never, 0, NULL, 0},
+    {HTTP_POST, "/v1/onboardings:batch", never, 0, NULL, 0},
+    {HTTP_POST, "/v1/onboardings/{id}:retry/{part}", never, 0, NULL, 0},
 };
 
 static void matches(void **state)
@@ -49,6 +53,19 @@ static void matches(void **state)
         {"//healthz", HTTP_GET, -1, 0, {0}},
         {"/HEALTHZ", HTTP_GET, -1, 0, {0}},
         {"/", HTTP_GET, -1, 0, {0}},
+        {"/crl/site.crl", HTTP_GET, 6, HTTP_GET, {"site"}},
+        {"/crl/a.crl.crl", HTTP_GET, 6, HTTP_GET, {"a.crl"}},
+        {"/crl/.crl", HTTP_GET, -1, 0, {0}},
+        {"/crl/site", HTTP_GET, -1, 0, {0}},
+        {"/crl/site.CRL", HTTP_GET, -1, 0, {0}},
+        {"/crl/site.crl.", HTTP_GET, -1, 0, {0}},
+        {"/crl/site.crl/", HTTP_GET, -1, 0, {0}},
+        {"/crl/a/b.crl", HTTP_GET, -1, 0, {0}},
+        {"/v1/onboardings:batch", HTTP_POST, 7, HTTP_POST, {0}},
+        {"/v1/onboardings", HTTP_POST, -1, 0, {0}},
+        {"/v1/onboardings:batches", HTTP_POST, -1, 0, {0}},
+        {"/v1/onboardings/7:retry/x", HTTP_POST, 8, HTTP_POST, {"7", "x"}},
+        {"/v1/onboardings/:retry/x", HTTP_POST, -1, 0, {0}},
         {"", HTTP_GET, -1, 0, {0}},
     };
     for (size_t i = 0; i < POA_COUNT(cases); i++) {
@@ -62,6 +79,55 @@ static void matches(void **state)
             assert_int_equal(match.allowed, cases[i].allowed);
         }
     }
+}
+
+static void tables(void **state)
+{
+    (void)state;
+    static const struct {
+        http_route row;
+        const char *fault; /* NULL: none */
+    } cases[] = {
+        {{HTTP_GET, "/", never, 0, NULL, 0}, NULL},
+        {{HTTP_GET, "/a/{b}-c:d.e/{f_g}", never, 0, NULL, HTTP_ROUTE_QUERY}, NULL},
+        {{HTTP_GET, "/{a}/{b}/{c}/{d}", never, 0, NULL, 0}, NULL},
+        {{HTTP_GET, "/{a}/{b}/{c}/{d}/{e}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, NULL, never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "a", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/a/", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "//a", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/a/../b", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/.", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/a%20b", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/a b", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/{}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/{a", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/a}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/x{a}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/{a}{b}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/{a}.b}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{HTTP_GET, "/{A}", never, 0, NULL, 0}, "the pattern is malformed"},
+        {{0, "/a", never, 0, NULL, 0}, "the method is none that a route can have"},
+        {{1 << 5, "/a", never, 0, NULL, 0}, "the method is none that a route can have"},
+        {{HTTP_GET, "/a", NULL, 0, NULL, 0}, "there is no handler"},
+        {{HTTP_GET, "/a", never, 0, NULL, 1u << 7}, "a flag is not known"},
+    };
+    for (size_t i = 0; i < POA_COUNT(cases); i++) {
+        const http_route *const row = &cases[i].row;
+        char want[128];
+        (void)snprintf(want, sizeof want, "row 0 of the routes (%s): %s", row->pattern ? row->pattern : "none",
+                       cases[i].fault ? cases[i].fault : "");
+        poa_buf why = {0};
+        if (http_routes_check(row, 1, &why) != !cases[i].fault)
+            fail_msg("%s", want);
+        if (cases[i].fault)
+            assert_string_equal(why.text, want);
+        poa_buf_clear(&why);
+    }
+    poa_buf why = {0};
+    assert_true(http_routes_check(routes, POA_COUNT(routes), &why));
+    assert_null(why.text);
 }
 
 static void paths(void **state)
@@ -180,10 +246,8 @@ static void queries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matches),
-        cmocka_unit_test(paths),
-        cmocka_unit_test(method_names),
-        cmocka_unit_test(queries),
+        cmocka_unit_test(matches),      cmocka_unit_test(tables),  cmocka_unit_test(paths),
+        cmocka_unit_test(method_names), cmocka_unit_test(queries),
     };
     return cmocka_run_group_tests_name("http_route", tests, NULL, NULL);
 }
