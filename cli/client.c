@@ -2,136 +2,60 @@
 
 #include "buf.h"
 #include "cleanup.h"
-#include "json.h"
-#include "options.h"
 #include "output.h"
 #include "span.h"
-
-#include "poa/request.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { OPTION_SERVER = CLI_OPTIONS_SERVER, OPTION_PUBLIC_URL, OPTION_CA, OPTION_TIMEOUT, OPTION_CLEAR_TEXT };
+/* More than any reply of a server that is not handed out line by line, and than any such line. */
+enum { REPLY_BYTES_MAX = 1048576, CONNECT_TIMEOUT_S = 10 };
 
-/* More than any reply of a server: a device record and its certificates. */
-enum { REPLY_BYTES_MAX = 262144, TIMEOUT_DEFAULT_S = 30, CONNECT_TIMEOUT_S = 10 };
+/* A reply that comes line by line may last as long as something comes. */
+enum { STALL_BYTES_PER_S = 1, RETRY_AFTER_MAX_S = 86400 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    cli_server_options *o = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        o->timeout_s = TIMEOUT_DEFAULT_S;
-        return 0;
-    case OPTION_SERVER:
-        o->url = arg;
-        return 0;
-    case OPTION_PUBLIC_URL:
-        o->public_url = arg;
-        return 0;
-    case OPTION_CA:
-        o->ca = arg;
-        return 0;
-    case OPTION_TIMEOUT:
-        o->timeout_s = cli_number(state, "--timeout", arg, 1, 3600);
-        return 0;
-    case OPTION_CLEAR_TEXT:
-        o->clear_text = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option options[] = {
-    {NULL, 0, NULL, 0, "The server:", 60},
-    {"server", OPTION_SERVER, "URL", 0, "Base URL of the site's server: https://poa.site.example", 61},
-    {"public-url", OPTION_PUBLIC_URL, "URL", 0, "Base URL that the server calls itself, where it is reached by another",
-     61},
-    {"ca", OPTION_CA, "FILE", 0, "CA certificates (PEM) to verify the server by, not the system's", 61},
-    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Longest time for a whole request (30)", 61},
-    {"allow-clear-text-over-the-network", OPTION_CLEAR_TEXT, NULL, 0,
-     "Relaxes: speak http to another machine, where anybody on the way reads and changes it", 62},
-    {0},
+struct cli_connection {
+    const cli_server_options *server; /* borrowed */
+    CURL *curl;                       /* owned */
 };
-const struct argp cli_server_argp = {.options = options, .parser = parse};
-
-static void freep_url(CURLU **url)
-{
-    curl_url_cleanup(*url);
-}
-
-static void freep_text(char **text)
-{
-    curl_free(*text);
-}
-
-static bool is_this_machine(const char *host)
-{
-    if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-        return true;
-    poa_address address;
-    return poa_address_parse(poa_span_of(host), &address) && address.family == 4 && address.bytes[0] == 127;
-}
-
-static int check_scheme(const cli_server_options *server, const char *scheme, const char *host)
-{
-    if (strcmp(scheme, "https") == 0)
-        return CLI_OK;
-    if (strcmp(scheme, "http") != 0)
-        return cli_usage("a server's URL begins with https://");
-    if (is_this_machine(host))
-        return CLI_OK;
-    if (server->clear_text) {
-        cli_warn("%s is spoken to in clear text, because of --allow-clear-text-over-the-network", host);
-        return CLI_OK;
-    }
-    (void)cli_usage("http to another machine is read and changed by anybody on the way");
-    cli_hint("--server https://%s", host);
-    return CLI_USAGE;
-}
-
-int cli_server_check(const cli_server_options *server)
-{
-    POA_CLEANUP(freep_url) CURLU *url = curl_url();
-    POA_CLEANUP(freep_text) char *scheme = NULL;
-    POA_CLEANUP(freep_text) char *host = NULL;
-    POA_CLEANUP(freep_text) char *user = NULL;
-    POA_CLEANUP(freep_text) char *query = NULL;
-    POA_CLEANUP(freep_text) char *fragment = NULL;
-    if (!url)
-        return cli_fault_of(POA_F_NOMEM);
-    if (curl_url_set(url, CURLUPART_URL, server->url, 0) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        return cli_usage("--server wants a base URL: https://poa.site.example");
-    if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK ||
-        curl_url_get(url, CURLUPART_QUERY, &query, 0) == CURLUE_OK ||
-        curl_url_get(url, CURLUPART_FRAGMENT, &fragment, 0) == CURLUE_OK)
-        return cli_usage("a server's base URL has no user, query or fragment");
-    return check_scheme(server, scheme, host);
-}
-
-char *cli_server_url(const char *base, const char *path)
-{
-    poa_span head = poa_span_of(base);
-    while (poa_span_ends(head, POA_SPAN("/")))
-        head = poa_span_head(head, head.len - 1);
-    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
-    poa_buf_add(&b, head);
-    poa_buf_text(&b, path);
-    return poa_buf_take(&b);
-}
-
-/* ---- One request ---- */
 
 typedef struct exchange_state {
-    poa_buf body;
+    const cli_exchange *exchange;
+    CURL *curl;
+    poa_buf body; /* or the line that is not whole yet */
     bool too_large;
+    int line_failed; /* exit code of the line callback */
     cli_reply *reply;
 } exchange_state;
+
+static bool is_handed_out(const exchange_state *state)
+{
+    long status = 0;
+    (void)curl_easy_getinfo(state->curl, CURLINFO_RESPONSE_CODE, &status);
+    return state->exchange->line && status == 200;
+}
+
+/* Every whole line that is there by now. */
+static bool hand_out(exchange_state *state, bool last)
+{
+    poa_span rest = poa_buf_span(&state->body);
+    for (;;) {
+        const char *end = rest.len > 0 ? memchr(rest.ptr, '\n', rest.len) : NULL;
+        if (!end && !(last && rest.len > 0))
+            break;
+        const poa_span line = poa_span_head(rest, end ? (size_t)(end - rest.ptr) : rest.len);
+        rest = poa_span_skip(rest, end ? line.len + 1 : line.len);
+        state->line_failed = state->exchange->line(state->exchange->line_arg, line);
+        if (state->line_failed)
+            return false;
+    }
+    if (rest.len > 0)
+        memmove(state->body.text, rest.ptr, rest.len);
+    state->body.len = rest.len;
+    return true;
+}
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -142,27 +66,43 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
         return 0;
     }
     poa_buf_add(&state->body, (poa_span){bytes, len});
-    return state->body.failed ? 0 : len;
+    if (state->body.failed || (is_handed_out(state) && !hand_out(state, false)))
+        return 0;
+    return len;
 }
 
-static size_t take_header(char *bytes, size_t size, size_t count, void *arg)
+/* The value of a header line where it has this name, without the blanks around it; ptr NULL where it has not. */
+static poa_span value_of(poa_span line, poa_span name)
 {
-    static const char name[] = "dpop-nonce:";
-    exchange_state *state = arg;
-    poa_span line = {bytes, size * count};
-    const size_t whole = line.len;
-    if (line.len < sizeof name || strncasecmp(line.ptr, name, sizeof name - 1) != 0)
-        return whole;
-    line = poa_span_skip(line, sizeof name - 1);
+    if (line.len <= name.len || strncasecmp(line.ptr, name.ptr, name.len) != 0)
+        return (poa_span){0};
+    line = poa_span_skip(line, name.len);
     while (line.len > 0 && strchr(" \t", line.ptr[0]))
         line = poa_span_skip(line, 1);
     while (line.len > 0 && strchr(" \t\r\n", line.ptr[line.len - 1]))
         line = poa_span_head(line, line.len - 1);
-    if (line.len < sizeof state->reply->nonce) {
-        memcpy(state->reply->nonce, line.ptr, line.len);
-        state->reply->nonce[line.len] = '\0';
-    }
-    return whole;
+    return line;
+}
+
+static void keep_text(char *slot, size_t room, poa_span value)
+{
+    if (!value.ptr || value.len >= room)
+        return;
+    memcpy(slot, value.ptr, value.len);
+    slot[value.len] = '\0';
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *arg)
+{
+    exchange_state *state = arg;
+    const poa_span line = {bytes, size * count};
+    uint64_t seconds = 0;
+    keep_text(state->reply->nonce, sizeof state->reply->nonce, value_of(line, POA_SPAN("dpop-nonce:")));
+    keep_text(state->reply->location, sizeof state->reply->location, value_of(line, POA_SPAN("location:")));
+    const poa_span after = value_of(line, POA_SPAN("retry-after:"));
+    if (after.ptr && poa_span_number(after, RETRY_AFTER_MAX_S, &seconds))
+        state->reply->retry_after_s = (int64_t)seconds;
+    return line.len;
 }
 
 static void freep_list(struct curl_slist **list)
@@ -180,15 +120,19 @@ static bool append(struct curl_slist **list, const char *line)
 
 static bool set_headers(const cli_exchange *exchange, struct curl_slist **list)
 {
-    bool set = append(list, "Accept: application/json, application/problem+json") && append(list, "Expect:");
+    POA_CLEANUP(poa_buf_clear) poa_buf type = {0};
+    poa_buf_printf(&type, "Content-Type: %s", exchange->content_type ? exchange->content_type : "application/json");
+    bool set = !type.failed && append(list, "Expect:");
+    set = set && append(list, exchange->line ? "Accept: application/x-ndjson, application/problem+json"
+                                             : "Accept: application/json, application/problem+json");
     if (exchange->body.ptr)
-        set = set && append(list, "Content-Type: application/json");
+        set = set && append(list, type.text);
     for (size_t i = 0; i < exchange->headers_len; i++)
         set = set && append(list, exchange->headers[i]);
     return set;
 }
 
-static bool set_limits(CURL *curl, const cli_server_options *server)
+static bool set_limits(CURL *curl, const cli_server_options *server, bool lines)
 {
     return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
@@ -197,7 +141,9 @@ static bool set_limits(CURL *curl, const cli_server_options *server)
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)server->timeout_s) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TIMEOUT, lines ? 0L : (long)server->timeout_s) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, lines ? (long)STALL_BYTES_PER_S : 0L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, lines ? (long)server->timeout_s : 0L) == CURLE_OK &&
            (!server->ca || (curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca) == CURLE_OK &&
                             curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK));
 }
@@ -208,9 +154,11 @@ static bool set_exchange(CURL *curl, const char *url, const cli_exchange *exchan
                      curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
                      curl_easy_setopt(curl, CURLOPT_USERAGENT, "poa/" CLI_VERSION) == CURLE_OK &&
                      curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
-    if (strcmp(exchange->method, "POST") != 0)
+    if (strcmp(exchange->method, "GET") == 0)
         return set;
-    return set && curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)exchange->body.len) == CURLE_OK &&
+    if (strcmp(exchange->method, "POST") != 0)
+        return set && curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method) == CURLE_OK;
+    return set && curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body.len) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body.ptr ? exchange->body.ptr : "") == CURLE_OK;
 }
 
@@ -236,36 +184,76 @@ static int unreachable(const cli_server_options *server, const exchange_state *s
     return CLI_UNREACHABLE;
 }
 
-static void freep_curl(CURL **curl)
-{
-    curl_easy_cleanup(*curl);
-}
-
-int cli_server_ask(const cli_server_options *server, const cli_exchange *exchange, cli_reply *reply)
+int cli_connect(const cli_server_options *server, cli_connection **out)
 {
     const int refused = cli_server_check(server);
     if (refused)
         return refused;
-    POA_CLEANUP(freep_curl) CURL *curl = curl_easy_init();
+    cli_connection *connection = calloc(1, sizeof *connection);
+    if (!connection)
+        return cli_fault_of(POA_F_NOMEM);
+    connection->server = server;
+    connection->curl = curl_easy_init();
+    if (!connection->curl) {
+        free(connection);
+        return cli_fault("libcurl cannot be started");
+    }
+    *out = connection;
+    return CLI_OK;
+}
+
+void cli_connection_free(cli_connection *connection)
+{
+    if (!connection)
+        return;
+    curl_easy_cleanup(connection->curl);
+    free(connection);
+}
+
+/* What was received, once the transfer ended well. */
+static int take_reply(exchange_state *state)
+{
+    cli_reply *reply = state->reply;
+    (void)curl_easy_getinfo(state->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+    if (is_handed_out(state) && !hand_out(state, true)) {
+        poa_buf_clear(&state->body);
+        return state->line_failed;
+    }
+    if (is_handed_out(state))
+        state->body.len = 0;
+    poa_buf_text(&state->body, "");
+    reply->len = state->body.len;
+    reply->body = poa_buf_take(&state->body);
+    return reply->body ? CLI_OK : cli_fault_of(POA_F_NOMEM);
+}
+
+int cli_connection_ask(cli_connection *connection, const cli_exchange *exchange, cli_reply *reply)
+{
+    const cli_server_options *server = connection->server;
+    CURL *curl = connection->curl;
+    curl_easy_reset(curl); /* options alone: what is connected stays so */
     POA_CLEANUP(freep_list) struct curl_slist *headers = NULL;
     POA_CLEANUP(poa_freep) char *url = cli_server_url(server->url, exchange->path);
     char error[CURL_ERROR_SIZE] = "";
     *reply = (cli_reply){0};
-    exchange_state state = {.reply = reply};
-    if (!curl || !url || !set_headers(exchange, &headers) || !set_limits(curl, server) ||
+    exchange_state state = {.exchange = exchange, .curl = curl, .reply = reply};
+    if (!url || !set_headers(exchange, &headers) || !set_limits(curl, server, exchange->line) ||
         !set_exchange(curl, url, exchange, headers) || !set_receivers(curl, &state, error))
         return cli_fault("libcurl refused an option; nothing was sent");
 
     const CURLcode code = curl_easy_perform(curl);
-    if (code != CURLE_OK) {
-        poa_buf_clear(&state.body);
-        return unreachable(server, &state, code, error);
-    }
-    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
-    poa_buf_text(&state.body, "");
-    reply->len = state.body.len;
-    reply->body = poa_buf_take(&state.body);
-    return reply->body ? CLI_OK : cli_fault_of(POA_F_NOMEM);
+    if (code == CURLE_OK)
+        return take_reply(&state);
+    poa_buf_clear(&state.body);
+    return state.line_failed ? state.line_failed : unreachable(server, &state, code, error);
+}
+
+int cli_server_ask(const cli_server_options *server, const cli_exchange *exchange, cli_reply *reply)
+{
+    POA_CLEANUP(cli_connection_freep) cli_connection *connection = NULL;
+    *reply = (cli_reply){0};
+    const int failed = cli_connect(server, &connection);
+    return failed ? failed : cli_connection_ask(connection, exchange, reply);
 }
 
 void cli_reply_clear(cli_reply *reply)

@@ -104,12 +104,12 @@ static bool is_nonce(const char *text)
     return len > 0 && len <= 255;
 }
 
-int cli_server_challenge(const cli_server_options *server, char **nonce, int64_t *expires_in_s)
+int cli_connection_challenge(cli_connection *connection, char **nonce, int64_t *expires_in_s)
 {
     POA_CLEANUP(cli_reply_clear) cli_reply reply = {0};
     POA_CLEANUP(poa_json_decrefp) json_t *body = NULL;
     const cli_exchange exchange = {.method = "POST", .path = "/v1/challenges"};
-    int failed = cli_server_ask(server, &exchange, &reply);
+    int failed = cli_connection_ask(connection, &exchange, &reply);
     if (failed)
         return failed;
     if (reply.status < 200 || reply.status > 299)
@@ -125,4 +125,11 @@ int cli_server_challenge(const cli_server_options *server, char **nonce, int64_t
     *nonce = strdup(text);
     *expires_in_s = json_integer_value(json_object_get(body, "expires_in"));
     return *nonce ? CLI_OK : cli_fault_of(POA_F_NOMEM);
+}
+
+int cli_server_challenge(const cli_server_options *server, char **nonce, int64_t *expires_in_s)
+{
+    POA_CLEANUP(cli_connection_freep) cli_connection *connection = NULL;
+    const int failed = cli_connect(server, &connection);
+    return failed ? failed : cli_connection_challenge(connection, nonce, expires_in_s);
 }

@@ -1,19 +1,14 @@
 #ifndef CLI_ONBOARDING_H
 #define CLI_ONBOARDING_H
 
-#include "client.h"
+#include "asking.h"
 #include "keys.h"
 
-#include "poa/chain.h"
-
 /*
- * Bringing in one device: the certificate request that repeats the server's nonce, the body, the proof over it, and one
- * more round where the server wants another nonce.
+ * Bringing in one device: the certificate request that repeats the server's nonce, and the body around it.
  */
 typedef struct cli_onboarding {
-    const cli_server_options *server;
-    const poa_chain *chain;
-    const poa_signer *agent; /* holds the key of the chain's last agent */
+    const cli_agent *agent;
     const char *location;
     const json_t *device;
     const poa_key *device_key; /* makes the certificate request; NULL: csr is given */

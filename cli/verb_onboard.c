@@ -201,28 +201,28 @@ static int onboard(const cli *app, const onboard_task *task)
     POA_CLEANUP(poa_freep) char *csr = NULL;
     POA_CLEANUP(poa_json_decrefp) json_t *device = NULL;
     POA_CLEANUP(poa_json_decrefp) json_t *reply = NULL;
-    poa_signer agent = {0};
+    POA_CLEANUP(cli_connection_freep) cli_connection *connection = NULL;
+    poa_signer signer = {0};
     poa_signer unused = {0};
     bool created = false;
 
     int failed = cli_file_may_write(&(cli_write){.path = task->output.file, .force = task->output.force});
     if (!failed)
-        failed = cli_server_check(&task->server);
+        failed = cli_connect(&task->server, &connection);
     if (!failed)
         failed = read_device(task->device, &device);
     if (!failed)
         failed = cli_chain_read(app, task->chain, &chain);
     if (!failed)
-        failed = cli_key_sign_with(app, &task->key, &key, &agent);
+        failed = cli_key_sign_with(app, &task->key, &key, &signer);
     if (!failed)
         failed =
             task->csr ? read_csr(app, task, &csr) : cli_key_sign_with(app, &task->device_key, &device_key, &unused);
     if (failed)
         return failed;
 
-    const cli_onboarding onboarding = {.server = &task->server,
-                                       .chain = chain,
-                                       .agent = &agent,
+    const cli_agent agent = {.server = &task->server, .connection = connection, .chain = chain, .signer = &signer};
+    const cli_onboarding onboarding = {.agent = &agent,
                                        .location = task->location,
                                        .device = device,
                                        .device_key = device_key,

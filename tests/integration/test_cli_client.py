@@ -78,7 +78,7 @@ def test_replies_that_are_none_of_ours(cli, liar, body):
 
 
 def test_a_reply_without_end(cli, liar):
-    liar.says(200, b'{"nonce":"' + b"x" * 400000 + b'"}')
+    liar.says(200, b'{"nonce":"' + b"x" * 1200000 + b'"}')
     assert "larger than any of ours" in cli.fails(9, "challenge", "--server", liar.url).err
 
 
