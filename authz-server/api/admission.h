@@ -1,0 +1,62 @@
+#ifndef API_ADMISSION_H
+#define API_ADMISSION_H
+
+#include "api/change.h"
+#include "api/onboard_request.h"
+#include "store/devices.h"
+
+/**
+ * api_admission - one device on its way in: the decision, its certificate, its record, and what is replied. Every route
+ * that lets a device in has one.
+ *
+ * The decision and the certificate are made before the writer is troubled, so that a refusal costs it nothing; in the
+ * writer's transaction everything that may have moved meanwhile is asked again.
+ *
+ * @x:           where refusals are noted, and whose policy and CA count; borrowed
+ * @chain:       verified: under which it is asked; borrowed
+ * @request:     what is asked; borrowed
+ * @id:          of the record to be
+ * @decision:    which powers applied
+ * @certificate: made for this device; owned
+ * @stored:      the record of the same request made before, or NULL; owned
+ * @members:     members of the reply's object, without its braces; owned
+ * @status:      of the reply
+ */
+typedef struct api_admission {
+    api_exchange *x;
+    const poa_chain *chain;
+    const api_onboard_request *request;
+    store_uuid id;
+    poa_decision decision;
+    poa_leaf certificate;
+    store_device *stored;
+    poa_buf members;
+    unsigned status;
+} api_admission;
+
+/** api_admission_clear() - end what it owns. */
+void api_admission_clear(api_admission *a);
+
+/**
+ * api_admission_prepare() - everything that can be said before the writer is troubled: @x, @chain and @request are set.
+ *
+ * Return: POA_OK; a code of the group request, quota_exceeded; POA_F_*. x->why and x->detail say why.
+ */
+POA_MUST_USE poa_err api_admission_prepare(api_admission *a);
+
+/**
+ * api_admission_check() - may it come in, seen from this transaction? Only reads; may run twice.
+ *
+ * The same request made before, by leaf PoA and device's key, is answered with the record of then.
+ *
+ * Return: as api_admission_prepare(), and device_exists.
+ */
+POA_MUST_USE poa_err api_admission_check(api_admission *a, store_txn *txn, int64_t now_s);
+
+/** api_admission_apply() - put the record, charge the quota, fill the audit entry and the reply; may run twice. */
+POA_MUST_USE poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change);
+
+/** api_admission_reply() - reply to x->request after the commit. */
+void api_admission_reply(const api_admission *a);
+
+#endif
