@@ -52,6 +52,7 @@ typedef struct config_block {
  * @chain_cache:  verified chains that are kept
  * @queue, @group: of the writer
  * @retry_after_s: told where there is no room
+ * @keeper_tick_ms: how long the background thread rests
  */
 typedef struct config_limits {
     http_limits http;
@@ -62,6 +63,7 @@ typedef struct config_limits {
     size_t group;
     unsigned retry_after_s;
     unsigned stop_grace_ms;
+    unsigned keeper_tick_ms;
 } config_limits;
 
 /** What a configuration keeps alive: its texts. */

@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include "api/chains.h"
+#include "api/keeper.h"
 #include "api/log.h"
 #include "api/metrics.h"
 #include "api/nonces.h"
@@ -140,6 +141,8 @@ static int make_service(server *s)
         err = api_replays_new(s->config->limits.replay_bytes, &service->replays);
     if (!err)
         err = api_metrics_new(&service->metrics);
+    if (!err)
+        err = api_keeper_new(api_keeper_tasks, s->config->limits.keeper_tick_ms, &service->keeper);
     if (err)
         return fault_of(s, "the server cannot be made", err);
     atomic_fetch_add(&s->site.snapshot->refs, 1);
@@ -205,6 +208,12 @@ static void allow_descriptors(const server *s)
     event(s, "warning", message);
 }
 
+static int start_keeper(server *s)
+{
+    const poa_err err = api_keeper_start(&s->service);
+    return err ? fault_of(s, "the thread for what falls due cannot be started", err) : SERVER_OK;
+}
+
 static int start(server *s, const serve_options *options)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf report = {0};
@@ -222,6 +231,8 @@ static int start(server *s, const serve_options *options)
         failed = load_policy(s);
     if (!failed)
         failed = listen_all(s, options);
+    if (!failed)
+        failed = start_keeper(s);
     if (failed)
         return failed;
     atomic_store(&s->service.ready, true);
@@ -355,11 +366,12 @@ static int run(server *s)
 
 /* ---- ending ---- */
 
-/* Requests that wait for the writer hold up the HTTP server, so the writer ends after it. */
+/* The keeper and requests wait for the writer, so it ends after both. */
 static void stop(server *s)
 {
     api_service *service = &s->service;
     atomic_store(&service->ready, false);
+    api_keeper_stop(service);
     if (s->http)
         http_server_stop(s->http, s->config->limits.stop_grace_ms);
     if (service->writer && !atomic_load(&s->broken))
@@ -371,6 +383,7 @@ static void stop(server *s)
     api_nonces_free(service->nonces);
     api_replays_free(service->replays);
     api_metrics_free(service->metrics);
+    api_keeper_free(service->keeper);
     store_close(service->store);
     site_clear(&s->site);
 }

@@ -20,6 +20,7 @@ typedef struct api_chains api_chains;
 typedef struct api_nonces api_nonces;
 typedef struct api_replays api_replays;
 typedef struct api_metrics api_metrics;
+typedef struct api_keeper api_keeper;
 
 /**
  * api_snapshot - what a reload replaces, whole or not at all: the policy, the site's CA, the answer key. Immutable,
@@ -67,6 +68,7 @@ typedef struct api_service {
     api_nonces *nonces;
     api_replays *replays;
     api_metrics *metrics;
+    api_keeper *keeper;
     poa_random random;
     int64_t (*now_s)(void *arg);
     void *now_arg;
