@@ -1,4 +1,5 @@
 #include "store/poas.h"
+#include "api/administration.h"
 #include "api/chains.h"
 #include "api/change.h"
 #include "api/device_json.h"
@@ -107,22 +108,6 @@ void api_poas_post(http_request *request, void *arg)
 
 enum { SHOWN_MAX = 200 };
 
-/*
- * An auditor's chain is rooted in the same owner, or in one that administers all, and each of its links grants `audit`
- * over every location of the PoA.
- */
-static bool may_audit(const api_exchange *x, const api_poa_state *state)
-{
-    const poa_policy_owner *mine = poa_chain_owner(x->chain);
-    if (!mine->administers_all && !poa_span_equal(mine->iss, poa_chain_owner(state->chain)->iss))
-        return false;
-    for (size_t i = 0; i < poa_chain_len(x->chain); i++)
-        if (!poa_powers_reach(poa_chain_powers(x->chain, i), POA_SPAN("audit"),
-                              poa_chain_powers(state->chain, state->hop)))
-            return false;
-    return true;
-}
-
 static poa_err write_children(store_txn *txn, const poa_id *id, poa_buf *b)
 {
     poa_id ids[SHOWN_MAX];
@@ -182,7 +167,7 @@ static poa_err show(api_exchange *x, const poa_id *id, bool *found, poa_buf *bod
     if (!err)
         err = api_poa_state_of(x, txn, id, &state);
     *found = !err && state.chain;
-    if (*found && !may_audit(x, &state))
+    if (*found && !api_administers_link(x, POA_SPAN("audit"), state.chain, state.hop))
         err = api_deny(x, POA_E_ACTION_NOT_GRANTED, "/authorization_details");
     else if (*found)
         err = write_poa(txn, &state, body);
