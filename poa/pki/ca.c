@@ -5,8 +5,6 @@
 #include "span.h"
 #include "x509_make.h"
 
-#include <time.h>
-
 void poa_ca_free(poa_ca *ca)
 {
     if (!ca)
@@ -16,21 +14,12 @@ void poa_ca_free(poa_ca *ca)
     free(ca);
 }
 
-static bool read_time(const ASN1_TIME *time, int64_t *out)
-{
-    struct tm parts;
-    if (ASN1_TIME_to_tm(time, &parts) != 1)
-        return false;
-    *out = timegm(&parts);
-    return true;
-}
-
 /* Narrow the CA's time to what this certificate allows as well. */
 static poa_err narrow_time(poa_ca *ca, const X509 *cert, poa_why *why)
 {
     int64_t from = 0;
     int64_t until = 0;
-    if (!read_time(X509_get0_notBefore(cert), &from) || !read_time(X509_get0_notAfter(cert), &until))
+    if (!poa_pki_time(X509_get0_notBefore(cert), &from) || !poa_pki_time(X509_get0_notAfter(cert), &until))
         return poa_pki_refuse(why, POA_E_MALFORMED, "a CA certificate's time cannot be read");
     ca->not_before_s = from > ca->not_before_s ? from : ca->not_before_s;
     ca->not_after_s = until < ca->not_after_s ? until : ca->not_after_s;

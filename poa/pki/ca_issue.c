@@ -2,6 +2,7 @@
 
 #include "bounds.h"
 #include "guard.h"
+#include "san.h"
 #include "span.h"
 #include "x509_make.h"
 
@@ -9,28 +10,10 @@
 
 _Static_assert(POA_SERIAL_NUMBER_BYTES == POA_X509_SERIAL_BYTES, "one length of serial numbers");
 
-#define URN      "urn:uuid:"
-#define UUID_LEN 36
-
 void poa_leaf_clear(poa_leaf *leaf)
 {
     poa_bytes_clear(&leaf->der);
     *leaf = (poa_leaf){0};
-}
-
-/* RFC 9562 section 4, in the one spelling that it says to write. */
-static bool is_uuid(poa_span text)
-{
-    if (text.len != UUID_LEN)
-        return false;
-    for (size_t i = 0; i < UUID_LEN; i++) {
-        const char c = text.ptr[i];
-        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (dash ? c != '-' : !digit)
-            return false;
-    }
-    return true;
 }
 
 /* Printable ASCII without blanks: what an IA5String of a URI can hold. What makes it a link was checked before. */
@@ -45,7 +28,7 @@ static bool is_uri_text(poa_span text)
 
 static bool plan_is_sound(const poa_leaf_plan *plan)
 {
-    return is_uuid(plan->device) && poa_span_is_identifier(plan->owner) && is_uri_text(plan->id_link) &&
+    return poa_span_is_uuid(plan->device) && poa_span_is_identifier(plan->owner) && is_uri_text(plan->id_link) &&
            plan->now_s >= 0 && plan->now_s <= POA_X509_TIME_MAX && plan->backdate_s >= 0 && plan->lifetime_s >= 1 &&
            plan->end_s > plan->now_s;
 }
@@ -70,8 +53,8 @@ static void plan_times(const poa_ca *ca, const poa_leaf_plan *plan, poa_leaf *le
 
 static bool add_names(const poa_ctx *ctx, X509 *cert, const poa_leaf_plan *plan)
 {
-    char urn[sizeof URN + UUID_LEN] = URN;
-    memcpy(urn + sizeof URN - 1, plan->device.ptr, UUID_LEN);
+    char urn[sizeof POA_URN_UUID + POA_UUID_LEN] = POA_URN_UUID;
+    memcpy(urn + sizeof POA_URN_UUID - 1, plan->device.ptr, POA_UUID_LEN);
 
     X509_NAME *subject = X509_get_subject_name(cert);
     POA_CLEANUP(GENERAL_NAMES_freep) GENERAL_NAMES *names = GENERAL_NAMES_new();

@@ -75,6 +75,33 @@ poa_err poa_certs_parse(poa_span pem, poa_certs **out, poa_why *why)
     return POA_OK;
 }
 
+static poa_err add_copy(poa_certs *certs, poa_span der, poa_why *why)
+{
+    if (POA_GUARD(certs_der_size, der.len > POA_CERT_BYTES_MAX))
+        return poa_pki_refuse(why, POA_E_TOO_LARGE, "a certificate is larger than 16 KiB");
+    POA_CLEANUP(poa_bytes_clear) poa_bytes copy = {0};
+    return poa_bytes_copy(&copy, der) ? add_der(certs, &copy, why) : POA_F_NOMEM;
+}
+
+poa_err poa_certs_from_der(const poa_span *ders, size_t count, poa_certs **out, poa_why *why)
+{
+    POA_PKI_SCOPE();
+    if (POA_GUARD(certs_der_none, count == 0))
+        return poa_pki_refuse(why, POA_E_MALFORMED, "there is no certificate");
+    if (count > POA_CERTS_MAX) /* plain: the list has room for no more */
+        return poa_pki_refuse(why, POA_E_TOO_LARGE, "there are more than 16 certificates");
+    POA_CLEANUP(poa_certs_freep) poa_certs *certs = calloc(1, sizeof *certs);
+    if (!certs)
+        return POA_F_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const poa_err err = add_copy(certs, ders[i], why);
+        if (err)
+            return err;
+    }
+    *out = POA_TAKE(certs);
+    return POA_OK;
+}
+
 poa_err poa_certs_of(const X509 *cert, poa_certs **out)
 {
     POA_CLEANUP(poa_certs_freep) poa_certs *certs = calloc(1, sizeof *certs);

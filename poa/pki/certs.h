@@ -23,6 +23,16 @@ typedef struct poa_certs poa_certs;
  */
 POA_MUST_USE poa_err poa_certs_parse(poa_span pem, poa_certs **out, poa_why *why);
 
+/**
+ * poa_certs_from_der() - read certificates that come as DER each, as in x5c (RFC 7515 section 4.1.6) after base64.
+ * @ders:  1 to POA_CERTS_MAX of them, each exactly one certificate of at most POA_CERT_BYTES_MAX bytes; copied
+ * @why:   one sentence for people on a refusal; may be NULL
+ *
+ * Nothing is verified here. Return: POA_OK, POA_E_MALFORMED (also for none), POA_E_TOO_LARGE, POA_F_NOMEM,
+ * POA_F_CRYPTO.
+ */
+POA_MUST_USE poa_err poa_certs_from_der(const poa_span *ders, size_t count, poa_certs **out, poa_why *why);
+
 void poa_certs_free(poa_certs *certs);
 POA_CLEANUP_DEFINE(poa_certs, poa_certs_free)
 

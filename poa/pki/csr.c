@@ -42,51 +42,12 @@ static poa_err decode_request(poa_span bytes, X509_REQ **out, poa_why *why)
     return *out ? POA_OK : poa_pki_refuse(why, POA_E_MALFORMED, "the CSR is no PKCS#10 request");
 }
 
-static bool signature_is_accepted(int nid)
-{
-    static const int accepted[] = {
-        NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,       NID_ecdsa_with_SHA512,       NID_ED25519,
-        NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption,
-    };
-    for (size_t i = 0; i < POA_COUNT(accepted); i++) {
-        if (nid == accepted[i])
-            return true;
-    }
-    return false;
-}
-
-/*
- * Take the key, by its numbers: what is verified with, and certified later, is made from them. The encoding in the
- * request is then the one that they have, or refused, and so are curves by parameters (CVE-2020-0601) and compressed
- * points: two spellings of a key would have two hashes.
- */
-static poa_err take_key(const poa_ctx *ctx, X509_REQ *request, poa_csr *csr, poa_why *why)
-{
-    POA_CLEANUP(poa_bytes_clear) poa_bytes given = {0};
-    POA_CLEANUP(EVP_PKEY_freep) EVP_PKEY *pkey = X509_REQ_get_pubkey(request);
-    poa_err err = pkey ? poa_key_from_pkey(ctx, pkey, false, &csr->key) : POA_E_KEY_INVALID;
-    if (err == POA_E_KEY_INVALID)
-        return poa_pki_refuse(why, err, "the key is not EC P-256, EC P-384, Ed25519 or RSA of 2048 to 4096 bits");
-    if (err)
-        return err;
-    pkey = NULL; /* the key took it */
-
-    err = poa_pki_spki(csr->key, &csr->spki);
-    if (!err)
-        err = poa_der_encode(X509_REQ_get_X509_PUBKEY(request), ASN1_ITEM_rptr(X509_PUBKEY), &given);
-    if (err)
-        return err;
-    if (POA_GUARD(csr_key_encoding, !poa_span_equal(poa_bytes_span(&given), poa_bytes_span(&csr->spki))))
-        return poa_pki_refuse(why, POA_E_KEY_INVALID, "the key is not given by its curve's name, uncompressed, in DER");
-    return poa_sha256(ctx, poa_bytes_span(&csr->spki), &csr->key_id);
-}
-
 /* The key is judged before it is used: verifying under a hostile key can be made slow. */
 static poa_err verify_request(X509_REQ *request, const poa_csr *csr, poa_why *why)
 {
     if (POA_GUARD(csr_version, X509_REQ_get_version(request) != X509_REQ_VERSION_1))
         return poa_pki_refuse(why, POA_E_MALFORMED, "the CSR is not of version 1");
-    if (POA_GUARD(csr_signature_algorithm, !signature_is_accepted(X509_REQ_get_signature_nid(request))))
+    if (POA_GUARD(csr_signature_algorithm, !poa_pki_signature_is_accepted(X509_REQ_get_signature_nid(request))))
         return poa_pki_refuse(why, POA_E_SIGNATURE_INVALID, "the CSR is signed with an algorithm not accepted here");
     if (POA_GUARD(csr_signature, X509_REQ_verify(request, csr->key->pkey) != 1))
         return poa_pki_refuse(why, POA_E_SIGNATURE_INVALID, "the CSR's signature does not verify");
@@ -159,7 +120,7 @@ poa_err poa_csr_parse(const poa_ctx *ctx, poa_span bytes, poa_csr **out, poa_why
         return POA_F_NOMEM;
     poa_err err = decode_request(bytes, &request, why);
     if (!err)
-        err = take_key(ctx, request, csr, why);
+        err = poa_pki_take_key(ctx, X509_REQ_get_X509_PUBKEY(request), &csr->key, &csr->spki, &csr->key_id, why);
     if (!err)
         err = verify_request(request, csr, why);
     if (!err)

@@ -1,5 +1,10 @@
 #include "pki_openssl.h"
 
+#include "guard.h"
+#include "span.h"
+
+#include <time.h>
+
 static bool drain_says_nomem(void)
 {
     bool nomem = false;
@@ -53,6 +58,65 @@ poa_err poa_pki_spki(const poa_key *key, poa_bytes *out)
     if (X509_PUBKEY_set(&spki, key->pkey) != 1)
         return poa_pki_fault();
     return poa_der_encode(spki, ASN1_ITEM_rptr(X509_PUBKEY), out);
+}
+
+/* The SubjectPublicKeyInfo as it was given, and as our own encoding of the key has it: both must be the same. */
+static poa_err check_encoding(const X509_PUBKEY *given, const poa_bytes *own, poa_why *why)
+{
+    POA_CLEANUP(poa_bytes_clear) poa_bytes bytes = {0};
+    const poa_err err = poa_der_encode(given, ASN1_ITEM_rptr(X509_PUBKEY), &bytes);
+    if (err)
+        return err;
+    if (POA_GUARD(pki_key_encoding, !poa_span_equal(poa_bytes_span(&bytes), poa_bytes_span(own))))
+        return poa_pki_refuse(why, POA_E_KEY_INVALID, "a key is not given by its curve's name, uncompressed, in DER");
+    return POA_OK;
+}
+
+poa_err poa_pki_take_key(const poa_ctx *ctx, const X509_PUBKEY *given, poa_key **key, poa_bytes *spki, poa_id *hash,
+                         poa_why *why)
+{
+    POA_CLEANUP(poa_key_freep) poa_key *own = NULL;
+    POA_CLEANUP(poa_bytes_clear) poa_bytes bytes = {0};
+    POA_CLEANUP(EVP_PKEY_freep) EVP_PKEY *pkey = X509_PUBKEY_get(given);
+    poa_err err = pkey ? poa_key_from_pkey(ctx, pkey, false, &own) : POA_E_KEY_INVALID;
+    if (err == POA_E_KEY_INVALID)
+        return poa_pki_refuse(why, err, "a key is not EC P-256, EC P-384, Ed25519 or RSA of 2048 to 4096 bits");
+    if (err)
+        return err;
+    pkey = NULL; /* the key took it */
+
+    err = poa_pki_spki(own, &bytes);
+    if (!err)
+        err = check_encoding(given, &bytes, why);
+    if (!err)
+        err = poa_sha256(ctx, poa_bytes_span(&bytes), hash);
+    if (err)
+        return err;
+    *key = POA_TAKE(own);
+    *spki = poa_bytes_take(&bytes);
+    return POA_OK;
+}
+
+bool poa_pki_signature_is_accepted(int nid)
+{
+    static const int accepted[] = {
+        NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,       NID_ecdsa_with_SHA512,       NID_ED25519,
+        NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption,
+    };
+    for (size_t i = 0; i < POA_COUNT(accepted); i++) {
+        if (nid == accepted[i])
+            return true;
+    }
+    return false;
+}
+
+bool poa_pki_time(const ASN1_TIME *time, int64_t *out_s)
+{
+    struct tm parts;
+    if (ASN1_TIME_to_tm(time, &parts) != 1)
+        return false;
+    *out_s = timegm(&parts);
+    return true;
 }
 
 const EVP_MD *poa_pki_digest(const poa_key *key)

@@ -16,6 +16,8 @@ POA_CLEANUP_DEFINE(BIGNUM, BN_free)
 POA_CLEANUP_DEFINE(X509, X509_free)
 POA_CLEANUP_DEFINE(X509_REQ, X509_REQ_free)
 POA_CLEANUP_DEFINE(X509_PUBKEY, X509_PUBKEY_free)
+POA_CLEANUP_DEFINE(GENERAL_NAMES, GENERAL_NAMES_free)
+POA_CLEANUP_DEFINE(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 
 static inline int poa_pki_scope_begin(void)
 {
@@ -46,6 +48,21 @@ POA_MUST_USE poa_err poa_der_encode(const void *value, const ASN1_ITEM *item, po
 
 /* The DER SubjectPublicKeyInfo of a key: its one encoding, EC keys by the curve's name and uncompressed. */
 POA_MUST_USE poa_err poa_pki_spki(const poa_key *key, poa_bytes *out);
+/*
+ * Take the public key of a request or certificate, by its numbers: what is verified with, and certified later, is made
+ * from them. The encoding given is then the one that they have, or refused, and so are curves by parameters
+ * (CVE-2020-0601) and compressed points: two spellings of a key would have two hashes.
+ *
+ * given is not changed; spki is its DER, hash the SHA-256 of that. POA_OK, POA_E_KEY_INVALID, POA_F_NOMEM,
+ * POA_F_CRYPTO; outputs are written on POA_OK only.
+ */
+POA_MUST_USE poa_err poa_pki_take_key(const poa_ctx *ctx, const X509_PUBKEY *given, poa_key **key, poa_bytes *spki,
+                                      poa_id *hash, poa_why *why);
+/* Is a signature algorithm one that requests and certificates may be signed with: ECDSA and RSA (PKCS #1 v1.5) with
+ * SHA-256, SHA-384 or SHA-512, and Ed25519? By its NID. */
+bool poa_pki_signature_is_accepted(int nid);
+/* Seconds since the epoch; false when it is no time. */
+bool poa_pki_time(const ASN1_TIME *time, int64_t *out_s);
 /* The digest that a key signs certificates and requests with; NULL for Ed25519, which has its own. */
 const EVP_MD *poa_pki_digest(const poa_key *key);
 

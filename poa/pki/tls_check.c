@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <openssl/pem.h>
-#include <time.h>
 
 POA_CLEANUP_DEFINE(BIO, BIO_free_all)
 
@@ -36,15 +35,6 @@ static EVP_PKEY *read_key(poa_span pem)
     return reader ? PEM_read_bio_PrivateKey(reader, NULL, no_passphrase, NULL) : NULL;
 }
 
-static bool read_time(const ASN1_TIME *time, int64_t *out)
-{
-    struct tm parts;
-    if (ASN1_TIME_to_tm(time, &parts) != 1)
-        return false;
-    *out = timegm(&parts);
-    return true;
-}
-
 poa_err poa_tls_check(poa_span certs_pem, poa_span key_pem, int64_t now_s, int64_t *not_after_s, poa_why *why)
 {
     POA_PKI_SCOPE();
@@ -58,7 +48,7 @@ poa_err poa_tls_check(poa_span certs_pem, poa_span key_pem, int64_t now_s, int64
         return poa_pki_refuse(why, POA_E_KEY_INVALID, "the private key is not that of the certificate");
     int64_t from_s = 0;
     int64_t until_s = 0;
-    if (!read_time(X509_get0_notBefore(cert), &from_s) || !read_time(X509_get0_notAfter(cert), &until_s))
+    if (!poa_pki_time(X509_get0_notBefore(cert), &from_s) || !poa_pki_time(X509_get0_notAfter(cert), &until_s))
         return poa_pki_refuse(why, POA_E_MALFORMED, "the certificate's time cannot be read");
     if (POA_GUARD(tls_not_yet, now_s < from_s))
         return poa_pki_refuse(why, POA_E_NOT_YET_VALID, "the certificate is not valid yet");

@@ -47,7 +47,6 @@ bool poa_x509_subject_key_id(const poa_ctx *ctx, X509 *cert);
 bool poa_x509_authority_key_id(X509 *cert, const X509 *issuer);
 
 /* subjectAltName: start with NULL names, add, set. */
-POA_CLEANUP_DEFINE(GENERAL_NAMES, GENERAL_NAMES_free)
 bool poa_x509_alt_uri(GENERAL_NAMES *names, poa_span uri);
 bool poa_x509_alt_dns(GENERAL_NAMES *names, poa_span host);
 /* 4 or 16 bytes in network order. */

@@ -25,7 +25,7 @@ ROOMS = {
     "poa/include": [],
     "poa/base": ["poa/include"],
     "poa/src": ["poa/include", "poa/base"],
-    "poa/pki": ["poa/include", "poa/base", "poa/src/crypto_key.h"],
+    "poa/pki": ["poa/include", "poa/base", "poa/src/crypto_key.h", "poa/src/id_link.h"],
     "authz-server/http": ["poa/include/poa/macros.h", "poa/include/poa/span.h", "poa/base"],
     "authz-server/store": ["poa/include", "poa/base", "poa/src/crypto.h"],
     "authz-server/api": ["poa", "authz-server/http", "authz-server/store", "authz-server/config.h"],

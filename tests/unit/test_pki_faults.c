@@ -3,6 +3,7 @@
 #include "pki_fixture.h"
 
 #include "ca.h"
+#include "idevid.h"
 #include "span.h"
 
 #include <openssl/crypto.h>
@@ -89,6 +90,32 @@ static poa_err issue(void)
     return err;
 }
 
+static poa_leaf credential;
+
+static poa_err judge_credential(void)
+{
+    const poa_span sent = poa_bytes_span(&credential.der);
+    const poa_span anchor = poa_ca_chain_der(authority, 0);
+    POA_CLEANUP(poa_certs_freep) poa_certs *x5c = NULL;
+    POA_CLEANUP(poa_certs_freep) poa_certs *anchors = NULL;
+    POA_CLEANUP(poa_idevid_freep) poa_idevid *idevid = NULL;
+    poa_err err = poa_certs_from_der(&sent, 1, &x5c, NULL);
+    if (!err)
+        err = poa_certs_from_der(&anchor, 1, &anchors, NULL);
+    if (err)
+        return err;
+    const poa_idevid_trust trust = {.anchors = anchors, .profile = POA_IDEVID_STRICT};
+    err = poa_idevid_verify(ctx, x5c, &trust, 1790000000, &idevid, NULL);
+    assert_int_equal(idevid != NULL, err == POA_OK);
+    if (err == POA_OK) {
+        assert_true(poa_id_equal(poa_idevid_key_id(idevid), poa_csr_key_id(parsed)));
+        assert_true(poa_id_equal(poa_idevid_issuer(idevid), poa_ca_key_id(authority)));
+        assert_true(poa_span_is(poa_idevid_id_link(idevid), "https://id.example/a"));
+        assert_int_equal(poa_idevid_uri_count(idevid), 2);
+    }
+    return err;
+}
+
 static poa_err make_request(void)
 {
     POA_CLEANUP(poa_bytes_clear) poa_bytes der = {0};
@@ -140,6 +167,20 @@ static void issuing(void **state)
     each_allocation(issue, false);
 }
 
+static void judging(void **state)
+{
+    (void)state;
+    const poa_leaf_plan plan = {.device = POA_SPAN("1f0c0a52-3f7b-4c8e-9d55-0a8f6f6c2b11"),
+                                .owner = POA_SPAN("site"),
+                                .id_link = POA_SPAN("https://id.example/a"),
+                                .now_s = 1790000000,
+                                .lifetime_s = 600,
+                                .end_s = INT64_MAX};
+    assert_int_equal(poa_ca_issue(ctx, authority, parsed, &plan, &credential, NULL), POA_OK);
+    each_allocation(judge_credential, true);
+    poa_leaf_clear(&credential);
+}
+
 static void making_a_request(void **state)
 {
     (void)state;
@@ -173,10 +214,8 @@ int main(void)
     if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parsing),
-        cmocka_unit_test(issuing),
-        cmocka_unit_test(making_a_request),
-        cmocka_unit_test(making_a_ca),
+        cmocka_unit_test(parsing),          cmocka_unit_test(issuing),     cmocka_unit_test(judging),
+        cmocka_unit_test(making_a_request), cmocka_unit_test(making_a_ca),
     };
     return cmocka_run_group_tests_name("pki_faults", tests, make_all, drop_all);
 }
