@@ -29,7 +29,7 @@ typedef struct cli_agent {
  * @body:   writes the body for this nonce ("" when there is none); NULL: no body. Exit code
  * @content_type, @line, @arg: as in cli_exchange; arg goes to both functions
  */
-typedef struct cli_question {
+typedef struct cli_query {
     const char *method;
     const char *path;
     const char *nonce;
@@ -39,9 +39,9 @@ typedef struct cli_question {
     const char *content_type;
     int (*line)(void *arg, poa_span line);
     void *arg;
-} cli_question;
+} cli_query;
 
 /* A reply of any status is CLI_OK; cli_reply_clear() ends it. */
-int cli_agent_ask(const cli *app, const cli_agent *agent, const cli_question *question, cli_reply *reply);
+int cli_agent_ask(const cli *app, const cli_agent *agent, const cli_query *query, cli_reply *reply);
 
 #endif

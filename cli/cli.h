@@ -39,6 +39,7 @@ int cli_dispatch(cli *app, const char *command, const cli_verb *verbs, size_t co
 /* The verbs, one file each. */
 int cli_verb_challenge(cli *app, int argc, char **argv);
 int cli_verb_codes(cli *app, int argc, char **argv);
+int cli_verb_device(cli *app, int argc, char **argv);
 int cli_verb_export(cli *app, int argc, char **argv);
 int cli_verb_grant(cli *app, int argc, char **argv);
 int cli_verb_import(cli *app, int argc, char **argv);

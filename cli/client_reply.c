@@ -58,6 +58,22 @@ static void say_detail(const json_t *problem)
     }
 }
 
+/* The state that something is in, and what it can become (a 409 about a device). */
+static void say_allowed(const json_t *problem)
+{
+    const json_t *allowed = json_object_get(problem, "allowed");
+    const poa_span state = poa_json_span(json_object_get(problem, "state"));
+    if (state.len == 0)
+        return;
+    POA_CLEANUP(poa_freep) char *shown = cli_escaped(state);
+    POA_CLEANUP(poa_buf_clear) poa_buf list = {0};
+    for (size_t i = 0; i < json_array_size(allowed); i++) {
+        poa_buf_text(&list, i > 0 ? ", " : "");
+        cli_escape(&list, poa_json_span(json_array_get(allowed, i)));
+    }
+    cli_say("  it is %s, and can become: %s", shown, list.len > 0 ? list.text : "nothing else");
+}
+
 /* A refusal that is no decision on a PoA: too busy, not found, not allowed. */
 static int refused_without_code(const cli_reply *reply, const json_t *problem)
 {
@@ -66,8 +82,19 @@ static int refused_without_code(const cli_reply *reply, const json_t *problem)
     (void)cli_usage("the server refuses: HTTP %ld, %s", reply->status, shown);
     say_detail(problem);
     if (reply->status == 429 || reply->status >= 500) {
-        cli_hint("try again in a while");
+        if (reply->retry_after_s > 0)
+            cli_hint("try again in %lld s", (long long)reply->retry_after_s);
+        else
+            cli_hint("try again in a while");
         return CLI_UNREACHABLE;
+    }
+    if (reply->status == 409) {
+        say_allowed(problem);
+        return poa_err_describe(POA_E_DEVICE_EXISTS)->exit;
+    }
+    if (reply->status == 404 && json_is_string(json_object_get(problem, "request_id"))) {
+        cli_hint("`poa device list' shows what there is that you may read");
+        return CLI_USAGE;
     }
     cli_hint("is the URL that of a PoA server, and this poa of its version?");
     return CLI_USAGE;

@@ -24,6 +24,7 @@ static const cli_verb verbs[] = {
     {"resume", "lift a hold", cli_verb_resume},
     {"challenge", "get a nonce from a server", cli_verb_challenge},
     {"onboard", "bring a device onto a site", cli_verb_onboard},
+    {"device", "see and manage the devices of a site", cli_verb_device},
     {"policy", "write, check, explain and compare site policies", cli_verb_policy},
     {"import", "read a PoA of the published prototypes", cli_verb_import},
     {"export", "write one link of a chain as an ordinary JWT", cli_verb_export},

@@ -74,13 +74,13 @@ int cli_onboard(const cli *app, const cli_onboarding *o, json_t **reply, bool *c
 {
     POA_CLEANUP(cli_reply_clear) cli_reply got = {0};
     cli_onboarding asked = *o;
-    const cli_question question = {.method = "POST",
-                                   .path = "/v1/onboardings",
-                                   .nonce = o->nonce,
-                                   .change = true,
-                                   .fixed = o->csr != NULL,
-                                   .body = write_body,
-                                   .arg = &asked};
-    const int failed = cli_agent_ask(app, o->agent, &question, &got);
+    const cli_query query = {.method = "POST",
+                             .path = "/v1/onboardings",
+                             .nonce = o->nonce,
+                             .change = true,
+                             .fixed = o->csr != NULL,
+                             .body = write_body,
+                             .arg = &asked};
+    const int failed = cli_agent_ask(app, o->agent, &query, &got);
     return failed ? failed : read_reply(o, &got, reply, created);
 }

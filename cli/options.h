@@ -23,6 +23,7 @@ enum cli_option_block {
     CLI_OPTIONS_REQUEST = 0x600,
     CLI_OPTIONS_SERVER = 0x700,
     CLI_OPTIONS_STATEMENT = 0x800,
+    CLI_OPTIONS_DEVICE = 0x900,
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include "cleanup.h"
 #include "cli.h"
+#include "files.h"
 #include "json.h"
 #include "nearest.h"
 #include "output.h"
@@ -11,6 +12,8 @@
 #include "poa/id.h"
 
 #include <string.h>
+
+enum { DEVICE_BYTES_MAX = 4096 };
 
 enum {
     OPTION_TYPE = CLI_OPTIONS_REQUEST,
@@ -181,4 +184,34 @@ int cli_request_make(cli_request_options *o, int64_t now_s, poa_request *request
         request->replaced = &o->replaced_identity;
     }
     return failed;
+}
+
+int cli_device_members(const char *from, json_t **device)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *read = NULL;
+    if (strchr(from, '=')) {
+        read = cli_selector_parse(from);
+    } else {
+        POA_CLEANUP(poa_freep) char *text = NULL;
+        size_t len = 0;
+        const int failed = cli_file_read(from, DEVICE_BYTES_MAX, &text, &len);
+        if (failed)
+            return failed;
+        if (poa_json_parse((poa_span){text, len}, &read) != POA_OK)
+            read = NULL;
+    }
+    if (!read) {
+        (void)cli_usage("malformed: the device is no JSON object that names each member once");
+        cli_hint("for example {\"manufacturer\":\"Acme\",\"model\":\"XY-1\",\"serial\":\"SN-17\"}");
+        return poa_err_describe(POA_E_MALFORMED)->exit;
+    }
+    json_t *inner = json_object_get(read, "device");
+    json_t *members = json_is_object(inner) ? inner : read;
+    poa_id issuer;
+    poa_identity identity = {0};
+    const int refused = cli_identity_make(members, &issuer, &identity);
+    if (refused)
+        return refused;
+    *device = json_incref(members);
+    return CLI_OK;
 }

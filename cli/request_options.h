@@ -38,6 +38,12 @@ bool cli_request_is_asked(const cli_request_options *options);
  */
 int cli_request_make(cli_request_options *options, int64_t now_s, poa_request *request);
 
+/*
+ * A device's identity: {"serial":…} or {"device":{"serial":…}} from a file, or serial=…,model=… as it is typed. Its
+ * members, owned by the caller; CLI_USAGE or 3 for what is none.
+ */
+int cli_device_members(const char *from, json_t **device);
+
 /* manufacturer, model, serial, id_link and idevid_issuer from an object; CLI_USAGE for another member. */
 int cli_identity_make(const json_t *members, poa_id *issuer, poa_identity *identity);
 

@@ -8,7 +8,6 @@
 #include "options.h"
 #include "output.h"
 #include "pem.h"
-#include "power_options.h"
 #include "refusal.h"
 #include "request_options.h"
 #include "span.h"
@@ -24,8 +23,6 @@ enum {
     OPTION_CSR,
     OPTION_NONCE,
 };
-
-enum { DEVICE_BYTES_MAX = 4096 };
 
 typedef struct onboard_task {
     const char *chain;
@@ -99,37 +96,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* {"serial":…} or {"device":{"serial":…}} from a file, or serial=…,model=… as it is typed. */
-static int read_device(const char *from, json_t **device)
-{
-    POA_CLEANUP(poa_json_decrefp) json_t *read = NULL;
-    if (strchr(from, '=')) {
-        read = cli_selector_parse(from);
-    } else {
-        POA_CLEANUP(poa_freep) char *text = NULL;
-        size_t len = 0;
-        const int failed = cli_file_read(from, DEVICE_BYTES_MAX, &text, &len);
-        if (failed)
-            return failed;
-        if (poa_json_parse((poa_span){text, len}, &read) != POA_OK)
-            read = NULL;
-    }
-    if (!read) {
-        (void)cli_usage("malformed: the device is no JSON object that names each member once");
-        cli_hint("for example {\"manufacturer\":\"Acme\",\"model\":\"XY-1\",\"serial\":\"SN-17\"}");
-        return poa_err_describe(POA_E_MALFORMED)->exit;
-    }
-    json_t *inner = json_object_get(read, "device");
-    json_t *members = json_is_object(inner) ? inner : read;
-    poa_id issuer;
-    poa_identity identity = {0};
-    const int refused = cli_identity_make(members, &issuer, &identity);
-    if (refused)
-        return refused;
-    *device = json_incref(members);
-    return CLI_OK;
 }
 
 /* A request for a certificate, as PEM; it must repeat the nonce. */
@@ -210,7 +176,7 @@ static int onboard(const cli *app, const onboard_task *task)
     if (!failed)
         failed = cli_connect(&task->server, &connection);
     if (!failed)
-        failed = read_device(task->device, &device);
+        failed = cli_device_members(task->device, &device);
     if (!failed)
         failed = cli_chain_read(app, task->chain, &chain);
     if (!failed)
