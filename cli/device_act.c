@@ -149,10 +149,9 @@ static int run(cli *app, int argc, char **argv, const act *what, const struct ar
 
 static const struct argp_option with_reason[] = {REASON_OPTION, {0}};
 
-#define EXAMPLE_ID "0b9a3c1e-5d3f-4a57-9d54-1f6f0f4a9f10"
-#define EXAMPLE(verb, who, more)                                                                                    \
-    "Example:\n  poa device " verb " " EXAMPLE_ID " \\\n    --server https://poa.site.example --chain " who ".poa " \
-    "--key " who ".key" more
+#define EXAMPLE(verb, who, more)                                                                                      \
+    "Example:\n  poa device " verb " 0b9a3c1e-5d3f-4a57-9d54-1f6f0f4a9f10 \\\n    --server https://poa.site.example " \
+    "--chain " who ".poa --key " who ".key" more
 
 int cli_device_suspend(cli *app, int argc, char **argv)
 {
@@ -160,7 +159,7 @@ int cli_device_suspend(cli *app, int argc, char **argv)
     return run(
         app, argc, argv, &suspend, with_reason,
         "Stop a device for a while: its certificates go on the CRL, and it cannot renew its trust. Wants a power "
-        "with the action suspend over it.\v" EXAMPLE("suspend", "foreman", " --reason 'seen open'"));
+        "with the action suspend over it.\v" EXAMPLE("suspend", "foreman", " \\\n    --reason 'seen open'"));
 }
 
 int cli_device_resume(cli *app, int argc, char **argv)
@@ -176,9 +175,10 @@ int cli_device_resume(cli *app, int argc, char **argv)
 int cli_device_retire(cli *app, int argc, char **argv)
 {
     static const act retire = {.before = "/v1/devices/", .behind = "/decommission"};
-    return run(app, argc, argv, &retire, with_reason,
-               "Decommission a device for ever: its certificates are revoked, and its identifiers stay taken. Wants a "
-               "power with the action decommission over it.\v" EXAMPLE("retire", "foreman", " --reason scrapped"));
+    return run(
+        app, argc, argv, &retire, with_reason,
+        "Decommission a device for ever: its certificates are revoked, and its identifiers stay taken. Wants a "
+        "power with the action decommission over it.\v" EXAMPLE("retire", "foreman", " \\\n    --reason scrapped"));
 }
 
 int cli_device_ratify(cli *app, int argc, char **argv)
@@ -203,7 +203,7 @@ int cli_device_release(cli *app, int argc, char **argv)
     return run(app, argc, argv, &release, options,
                "Free an identifier that the record of a device holds which is in review, suspended, replaced or "
                "decommissioned, so that another can come in with it. For who holds the administration power "
-               "approve.\v" EXAMPLE("release", "site-admin", " --identifier serial"));
+               "approve.\v" EXAMPLE("release", "admin", " \\\n    --identifier serial"));
 }
 
 int cli_device_approve(cli *app, int argc, char **argv)
@@ -213,6 +213,6 @@ int cli_device_approve(cli *app, int argc, char **argv)
         {"refuse", OPTION_REFUSE, NULL, 0, "Say no: the device does not come in", 10}, REASON_OPTION, {0}};
     return run(app, argc, argv, &approve, options,
                "Say yes to a device that waits for it (`poa device list --state pending'), or no. For who holds the "
-               "administration power approve at its location, and is nobody who asks for it.\v" EXAMPLE(
-                   "approve", "site-admin", ""));
+               "administration power approve at its location, and is nobody who asks for it.\v" EXAMPLE("approve",
+                                                                                                        "admin", ""));
 }

@@ -231,7 +231,7 @@ int cli_device_expect(cli *app, int argc, char **argv)
         "Announce devices before they come: where the policy says so, no other comes in. For who holds the "
         "administration power approve at the location.\v"
         "Example:\n"
-        "  poa device expect --server https://poa.site.example --chain site-admin.poa --key site-admin.key \\\n"
+        "  poa device expect --server https://poa.site.example --chain admin.poa --key admin.key \\\n"
         "    --device manufacturer=Acme,serial=SN-17 --location mine-7/hall-2",
         children,
         NULL,

@@ -20,7 +20,7 @@ def listed(text):
 
 def every_verb(cli):
     for verb in listed(cli.ok("help").out):
-        below = listed(cli.run(verb, "--help").out) if verb in ("key", "policy") else []
+        below = listed(cli.run(verb, "--help").out) if verb in ("device", "key", "policy") else []
         for sub in below:
             yield [verb, sub]
         if not below:
