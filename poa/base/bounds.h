@@ -42,6 +42,7 @@
 #define POA_REVOCATIONS_BYTES_MAX 67108864         /* a file of statements, section 8 */
 #define POA_PROOF_BYTES_MAX       8192             /* section 6: as a link */
 #define POA_PROOF_TEXT_BYTES_MAX  256              /* jti and nonce of a proof */
+#define POA_DEVICE_TOKEN_MAX      12288            /* section 10: with a CSR beside it, a line of 16 KiB */
 #define POA_URL_BYTES_MAX         2048             /* htu, and what it is compared with */
 
 #endif

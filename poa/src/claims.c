@@ -5,6 +5,8 @@
 #include "json.h"
 #include "span.h"
 
+#include <string.h>
+
 bool poa_claim_present(const poa_claims *c, const char *name)
 {
     return json_object_get(c->body, name) != NULL;
@@ -145,4 +147,22 @@ void poa_claim_audience(poa_claims *c, enum poa_claim_need need, poa_span *aud, 
     const json_t *value = next(c, "aud", need);
     if (value && !read_audience(value, aud, len))
         poa_claim_refuse(c, POA_E_CLAIM_TYPE, "aud");
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+    while (*names && strcmp(name, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
+void poa_claims_close(poa_claims *c, const char *const *names)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)c->body, name, value)
+    {
+        if (!c->err && POA_GUARD(claim_foreign, !is_among(name, names)))
+            c->err = poa_deny_name(c->why, POA_E_CLAIM_FORBIDDEN, c->hop, "", name);
+    }
 }

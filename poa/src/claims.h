@@ -45,5 +45,10 @@ void poa_claim_word(poa_claims *c, const char *name, enum poa_claim_need need, c
                     size_t *out);
 /* aud: one identifier or an array of 1 to POA_AUDIENCES_MAX, no duplicate. aud has room for that many. */
 void poa_claim_audience(poa_claims *c, enum poa_claim_need need, poa_span *aud, size_t *len);
+/*
+ * Refuse every claim but these, for a token whose payload is closed: POA_E_CLAIM_FORBIDDEN of the first one in document
+ * order. names ends with NULL. To be called last.
+ */
+void poa_claims_close(poa_claims *c, const char *const *names);
 
 #endif

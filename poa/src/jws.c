@@ -58,41 +58,67 @@ poa_err poa_jws_read_payload(const poa_jws *jws, json_t **out)
     return read_part(jws->payload, out);
 }
 
-static poa_err refuse_foreign(json_t *header, int hop, poa_reason *why)
+static bool is_among(const char *name, const char *const *names)
+{
+    while (*names && strcmp(name, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static poa_err refuse_foreign(json_t *header, const char *const *names, int hop, poa_reason *why)
 {
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach(header, name, value)
     {
-        const bool known = strcmp(name, "typ") == 0 || strcmp(name, "alg") == 0 || strcmp(name, "kid") == 0;
-        if (POA_GUARD(header_foreign, !known))
+        if (POA_GUARD(header_foreign, !is_among(name, names)))
             return poa_deny_name(why, POA_E_HEADER_FORBIDDEN, hop, "/header", name);
     }
+    return POA_OK;
+}
+
+poa_err poa_jws_open_header(const poa_jws *jws, const char *const *names, int hop, json_t **out, poa_reason *why)
+{
+    POA_CLEANUP(poa_json_decrefp) json_t *header = NULL;
+    poa_err err = poa_jws_read_header(jws, &header);
+    if (err)
+        return poa_deny(why, err, hop, "%s", "");
+    err = refuse_foreign(header, names, hop, why);
+    if (err)
+        return err;
+    *out = POA_TAKE(header);
+    return POA_OK;
+}
+
+poa_err poa_jws_header_alg(const json_t *header, const char *typ, unsigned algorithms, int hop, poa_alg *out,
+                           poa_reason *why)
+{
+    if (POA_GUARD(header_typ, !poa_span_is(poa_json_span(json_object_get(header, "typ")), typ)))
+        return poa_deny(why, POA_E_TYP_MISMATCH, hop, "/header/typ");
+    const json_t *name = json_object_get(header, "alg");
+    if (!json_is_string(name))
+        return poa_deny(why, POA_E_ALG_MISSING, hop, "/header/alg");
+    const poa_alg alg = poa_alg_by_name(poa_json_span(name));
+    if (alg == POA_ALG_NONE || POA_GUARD(header_alg_listed, !(algorithms & 1u << alg))) {
+        const poa_err err = poa_deny(why, POA_E_ALG_NOT_ALLOWED, hop, "/header/alg");
+        poa_reason_values(why, NULL, name, NULL);
+        return err;
+    }
+    *out = alg;
     return POA_OK;
 }
 
 poa_err poa_jws_check_header(const poa_jws *jws, const char *typ, unsigned algorithms, int hop, poa_jws_header *out,
                              poa_reason *why)
 {
+    static const char *const names[] = {"typ", "alg", "kid", NULL};
     POA_CLEANUP(poa_json_decrefp) json_t *header = NULL;
-    poa_err err = poa_jws_read_header(jws, &header);
-    if (err)
-        return poa_deny(why, err, hop, "%s", "");
-    err = refuse_foreign(header, hop, why);
+    poa_jws_header read;
+    poa_err err = poa_jws_open_header(jws, names, hop, &header, why);
+    if (!err)
+        err = poa_jws_header_alg(header, typ, algorithms, hop, &read.alg, why);
     if (err)
         return err;
-
-    if (POA_GUARD(header_typ, !poa_span_is(poa_json_span(json_object_get(header, "typ")), typ)))
-        return poa_deny(why, POA_E_TYP_MISMATCH, hop, "/header/typ");
-    const json_t *alg = json_object_get(header, "alg");
-    if (!json_is_string(alg))
-        return poa_deny(why, POA_E_ALG_MISSING, hop, "/header/alg");
-    poa_jws_header read = {.alg = poa_alg_by_name(poa_json_span(alg))};
-    if (read.alg == POA_ALG_NONE || POA_GUARD(header_alg_listed, !(algorithms & 1u << read.alg))) {
-        err = poa_deny(why, POA_E_ALG_NOT_ALLOWED, hop, "/header/alg");
-        poa_reason_values(why, NULL, alg, NULL);
-        return err;
-    }
     if (!poa_id_parse(poa_json_span(json_object_get(header, "kid")), &read.kid))
         return poa_deny(why, POA_E_KID_MISMATCH, hop, "/header/kid");
     *out = read;
@@ -147,5 +173,15 @@ poa_err poa_jws_sign_with_jwk(const poa_signer *signer, const char *typ, poa_spa
     POA_CLEANUP(poa_buf_clear) poa_buf header = {0};
     start_header(&header, signer, typ);
     poa_buf_printf(&header, "\"jwk\":%s}", poa_key_jwk(signer->key));
+    return header.failed ? POA_F_NOMEM : sign_parts(signer, poa_buf_span(&header), payload, out);
+}
+
+poa_err poa_jws_sign_with_x5c(const poa_signer *signer, const char *typ, poa_span x5c, poa_span payload, char **out)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf header = {0};
+    start_header(&header, signer, typ);
+    poa_buf_text(&header, "\"x5c\":");
+    poa_buf_add(&header, x5c);
+    poa_buf_text(&header, "}");
     return header.failed ? POA_F_NOMEM : sign_parts(signer, poa_buf_span(&header), payload, out);
 }

@@ -33,6 +33,17 @@ POA_MUST_USE poa_err poa_jws_split(const poa_ctx *ctx, poa_span text, poa_jws *o
 POA_MUST_USE poa_err poa_jws_read_header(const poa_jws *jws, json_t **out);
 POA_MUST_USE poa_err poa_jws_read_payload(const poa_jws *jws, json_t **out);
 
+/*
+ * The first half of step 3, for every token of ours: strict JSON and no foreign member, the first one in document order
+ * being told. names ends with NULL; the header is owned by the caller.
+ */
+POA_MUST_USE poa_err poa_jws_open_header(const poa_jws *jws, const char *const *names, int hop, json_t **out,
+                                         poa_reason *why);
+
+/* The second half: typ, and alg known and among algorithms, a set of 1 << poa_alg. */
+POA_MUST_USE poa_err poa_jws_header_alg(const json_t *header, const char *typ, unsigned algorithms, int hop,
+                                        poa_alg *out, poa_reason *why);
+
 /* What the header of a PoA or a statement says: exactly typ, alg, kid (section 2). */
 typedef struct poa_jws_header {
     poa_alg alg;
@@ -60,5 +71,8 @@ POA_MUST_USE poa_err poa_jws_verify(const poa_ctx *ctx, const poa_jws *jws, poa_
 POA_MUST_USE poa_err poa_jws_sign(const poa_signer *signer, const char *typ, poa_span payload, char **out);
 /* The same with the public key itself in the header instead of kid, as a DPoP proof has it (RFC 9449 section 4.2). */
 POA_MUST_USE poa_err poa_jws_sign_with_jwk(const poa_signer *signer, const char *typ, poa_span payload, char **out);
+/* The same with certificates (RFC 7515 section 4.1.6); x5c is the JSON text of the array. */
+POA_MUST_USE poa_err poa_jws_sign_with_x5c(const poa_signer *signer, const char *typ, poa_span x5c, poa_span payload,
+                                           char **out);
 
 #endif

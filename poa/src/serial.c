@@ -20,8 +20,7 @@ static bool before(poa_span a, poa_span b)
     return memcmp(a.ptr, b.ptr, a.len) < 0;
 }
 
-/* 1 to 64 bytes 0x21 to 0x7E. */
-static bool is_plain(poa_span text)
+bool poa_serial_is_valid(poa_span text)
 {
     if (POA_GUARD(serial_length, text.len < 1 || text.len > POA_SERIAL_BYTES_MAX))
         return false;
@@ -62,7 +61,7 @@ static bool parse_range(poa_span text, size_t dots, poa_serial *out)
 
 bool poa_serial_parse(poa_span text, poa_serial *out)
 {
-    if (!is_plain(text))
+    if (!poa_serial_is_valid(text))
         return false;
 
     const bool prefix = poa_span_ends(text, POA_SPAN("*"));
@@ -109,7 +108,7 @@ static bool holds(const poa_serial *serial, poa_span text)
 
 bool poa_serial_match(const poa_serial *serial, poa_span stated)
 {
-    return is_plain(stated) && holds(serial, stated);
+    return poa_serial_is_valid(stated) && holds(serial, stated);
 }
 
 bool poa_serial_inside(const poa_serial *child, const poa_serial *parent)

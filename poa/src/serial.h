@@ -28,6 +28,9 @@ typedef struct poa_serial {
  */
 POA_MUST_USE bool poa_serial_parse(poa_span text, poa_serial *out);
 
+/* Is text a serial number that a device may state: 1 to 64 bytes 0x21 to 0x7E? */
+bool poa_serial_is_valid(poa_span text);
+
 /* Does a device with this serial number match? */
 bool poa_serial_match(const poa_serial *serial, poa_span stated);
 

@@ -7,6 +7,7 @@
 #include "poa/chain.h"
 #include "poa/context.h"
 #include "poa/decision.h"
+#include "poa/device.h"
 #include "poa/error.h"
 #include "poa/grant.h"
 #include "poa/id.h"
