@@ -11,7 +11,7 @@ static void list_verbs(FILE *to, const char *command, const cli_verb *verbs, siz
 {
     fprintf(to, "Usage: %s VERB [OPTION...]\n\n", command);
     for (size_t i = 0; i < count; i++)
-        fprintf(to, "  %-12s %s\n", verbs[i].name, verbs[i].summary);
+        fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].summary);
     fprintf(to, "\n`%s help VERB' and `%s VERB --help' tell more, with an example.\n", command, command);
 }
 

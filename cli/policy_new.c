@@ -234,26 +234,6 @@ static int add_settings(const cli *app, const policy_task *task, json_t *documen
     return add_keys(app, json_object_get(document, "answer_keys"), &task->answer_keys, false);
 }
 
-/* The library has the last word on what was put together. */
-static int write_document(const cli *app, const policy_task *task, const json_t *document)
-{
-    POA_CLEANUP(poa_freep) char *text = json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
-    POA_CLEANUP(poa_policy_freep) poa_policy *policy = NULL;
-    poa_buf_printf(&b, "%s\n", text ? text : "");
-    if (!text || b.failed)
-        return cli_fault_of(POA_F_NOMEM);
-    poa_reason why = {.hop = POA_HOP_NONE};
-    const poa_err err = poa_policy_parse(app->ctx, poa_buf_span(&b), NULL, &policy, &why);
-    if (err)
-        return cli_policy_refuse(err, &why, "the new policy", poa_buf_span(&b));
-    const int failed =
-        cli_file_write(&(cli_write){.path = task->output.file, .force = task->output.force}, poa_buf_span(&b));
-    if (!failed)
-        cli_policy_warn(app, policy);
-    return failed;
-}
-
 static int make(const cli *app, const policy_task *task)
 {
     POA_CLEANUP(poa_json_decrefp) json_t *document = NULL;
@@ -268,7 +248,7 @@ static int make(const cli *app, const policy_task *task)
         failed = add_site(app, task, json_string_value(json_object_get(document, "resource_owner")), owners);
     if (!failed)
         failed = add_settings(app, task, document);
-    return failed ? failed : write_document(app, task, document);
+    return failed ? failed : cli_policy_write(app, &task->output, document);
 }
 
 int cli_policy_new(cli *app, int argc, char **argv)

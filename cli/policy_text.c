@@ -2,6 +2,7 @@
 
 #include "cleanup.h"
 #include "cli.h"
+#include "files.h"
 #include "json.h"
 #include "json_place.h"
 #include "nearest.h"
@@ -145,4 +146,22 @@ void cli_policy_warn(const cli *app, const poa_policy *policy)
         return;
     cli_warn("no owner administers all: the site itself cannot bar anyone");
     cli_hint("`poa policy new --site-key FILE' pins a key of the site's own");
+}
+
+int cli_policy_write(const cli *app, const cli_output_options *output, const json_t *document)
+{
+    POA_CLEANUP(poa_freep) char *text = json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
+    POA_CLEANUP(poa_policy_freep) poa_policy *policy = NULL;
+    poa_buf_printf(&b, "%s\n", text ? text : "");
+    if (!text || b.failed)
+        return cli_fault_of(POA_F_NOMEM);
+    poa_reason why = {.hop = POA_HOP_NONE};
+    const poa_err err = poa_policy_parse(app->ctx, poa_buf_span(&b), NULL, &policy, &why);
+    if (err)
+        return cli_policy_refuse(err, &why, "the new policy", poa_buf_span(&b));
+    const int failed = cli_file_write(&(cli_write){.path = output->file, .force = output->force}, poa_buf_span(&b));
+    if (!failed)
+        cli_policy_warn(app, policy);
+    return failed;
 }

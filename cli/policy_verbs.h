@@ -3,8 +3,9 @@
 
 #include "cli.h"
 
-/* poa policy new, check, explain, diff: one file each. */
+/* poa policy new, manufacturer, check, explain, diff: one file each. */
 int cli_policy_new(cli *app, int argc, char **argv);
+int cli_policy_manufacturer(cli *app, int argc, char **argv);
 int cli_policy_check(cli *app, int argc, char **argv);
 int cli_policy_explain(cli *app, int argc, char **argv);
 int cli_policy_diff(cli *app, int argc, char **argv);

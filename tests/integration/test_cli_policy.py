@@ -1,6 +1,7 @@
 """poa policy: new, check, explain and diff."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -195,3 +196,38 @@ def test_diff_of_another_site(cli):
     assert "NEW" in cli.fails(2, "policy", "diff", "site.json").err
     edit(cli, lambda p: p.update(version=7))
     cli.fails(3, "policy", "diff", "site.json", "new.json")
+
+
+# ---- manufacturer ----
+
+
+def make_ca(cli, name="Acme"):
+    """A maker's CA, by openssl."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", "ca.key", "-out", "ca.pem", "-subj", f"/CN={name}", "-days", "10"], cwd=cli.folder,
+                   check=True, capture_output=True)
+    return cli.read("ca.pem")
+
+
+def test_a_manufacturer_is_put_in_replaced_and_taken_out(cli):
+    pem = make_ca(cli)
+    base = ("policy", "manufacturer", "site.json", "--name", "Acme")
+    cli.ok(*base, "--ca", "ca.pem", "--id-link-host", "id.acme.example,acme.example", "--serial-from", "commonName", "-o",
+           "new.json")
+    entry = {"name": "Acme", "ca": pem, "id_link_hosts": ["id.acme.example", "acme.example"],
+             "serial_from": "commonName"}
+    assert json.loads(cli.read("new.json"))["manufacturers"] == [entry]
+    again = cli.ok("policy", "manufacturer", "new.json", "--name", "Acme", "--ca", "ca.pem").json
+    assert again["manufacturers"] == [{"name": "Acme", "ca": pem}]
+    assert "manufacturers" not in cli.ok("policy", "manufacturer", "new.json", "--name", "Acme", "--forget").json
+    assert "no manufacturer Bolt" in cli.fails(2, "policy", "manufacturer", "new.json", "--name", "Bolt",
+                                               "--forget").err
+
+
+def test_a_manufacturer_that_cannot_be(cli):
+    make_ca(cli)
+    base = ("policy", "manufacturer", "site.json", "--name", "Acme")
+    assert "--ca FILE is missing" in cli.fails(2, *base).err
+    assert "claim_type" in cli.fails(3, *base, "--ca", "ca.pem", "--serial-from", "here").err
+    cli.fails(3, *base, "--ca", "owner.jwk")
+    assert "--forget goes with --name alone" in cli.fails(2, *base, "--ca", "ca.pem", "--forget").err
