@@ -73,6 +73,7 @@ typedef struct poa_leaf_plan {
     int64_t backdate_s; /* how far before it the certificate begins; 0 or more; no part of the lifetime */
     int64_t lifetime_s; /* how long after it the certificate is valid at most; 1 or more */
     int64_t end_s;      /* the first second in which it must not be valid, above now_s; INT64_MAX for no such bound */
+    poa_span crl_url;   /* where the CA's CRL is, http or https: cRLDistributionPoints; empty for none */
 } poa_leaf_plan;
 
 /* A device's certificate. */
@@ -100,5 +101,14 @@ void poa_leaf_clear(poa_leaf *leaf);
  */
 POA_MUST_USE poa_err poa_ca_issue(const poa_ctx *ctx, const poa_ca *ca, const poa_csr *csr, const poa_leaf_plan *plan,
                                   poa_leaf *out, poa_why *why);
+
+/**
+ * poa_ca_issue_key() - the same for a key alone, of which the caller knows otherwise that the device holds it.
+ * @key: of any kind that poa_key has; its public half goes into the certificate
+ *
+ * A renewal that the device signed with this very key, or a new key that it proved apart, needs no CSR.
+ */
+POA_MUST_USE poa_err poa_ca_issue_key(const poa_ctx *ctx, const poa_ca *ca, const poa_key *key,
+                                      const poa_leaf_plan *plan, poa_leaf *out, poa_why *why);
 
 #endif

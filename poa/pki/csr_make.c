@@ -1,8 +1,8 @@
 #include "csr.h"
 
 #include "bounds.h"
-#include "pki_openssl.h"
 #include "span.h"
+#include "x509_make.h"
 
 static bool fits(poa_span text, size_t max)
 {
@@ -11,13 +11,7 @@ static bool fits(poa_span text, size_t max)
 
 static bool set_serial(X509_REQ *request, poa_span serial)
 {
-    if (serial.len == 0)
-        return true;
-    const unsigned char *bytes = (const unsigned char *)serial.ptr;
-    const int printable = ASN1_PRINTABLE_type(bytes, (int)serial.len) == V_ASN1_PRINTABLESTRING;
-    return X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_serialNumber,
-                                      printable ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING, bytes, (int)serial.len,
-                                      -1, 0) == 1;
+    return serial.len == 0 || poa_x509_name_serial(X509_REQ_get_subject_name(request), serial);
 }
 
 static bool set_challenge(X509_REQ *request, poa_span challenge)

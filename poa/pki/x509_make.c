@@ -13,7 +13,8 @@
 POA_CLEANUP_DEFINE(ASN1_BIT_STRING, ASN1_BIT_STRING_free)
 POA_CLEANUP_DEFINE(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
 POA_CLEANUP_DEFINE(BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free)
-POA_CLEANUP_DEFINE(AUTHORITY_KEYID, AUTHORITY_KEYID_free)
+POA_CLEANUP_DEFINE(CRL_DIST_POINTS, CRL_DIST_POINTS_free)
+POA_CLEANUP_DEFINE(DIST_POINT, DIST_POINT_free)
 POA_CLEANUP_DEFINE(GENERAL_NAME, GENERAL_NAME_free)
 
 bool poa_x509_serial(X509 *cert, uint8_t serial[POA_X509_SERIAL_BYTES])
@@ -67,6 +68,14 @@ bool poa_x509_name_add(const poa_ctx *ctx, X509_NAME *name, int nid, poa_span te
                                       0) == 1;
 }
 
+bool poa_x509_name_serial(X509_NAME *name, poa_span serial)
+{
+    const unsigned char *bytes = (const unsigned char *)serial.ptr;
+    const int printable = ASN1_PRINTABLE_type(bytes, (int)serial.len) == V_ASN1_PRINTABLESTRING;
+    return X509_NAME_add_entry_by_NID(name, NID_serialNumber, printable ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING,
+                                      bytes, (int)serial.len, -1, 0) == 1;
+}
+
 static bool add_extension(X509 *cert, int nid, void *value, bool critical)
 {
     return X509_add1_ext_i2d(cert, nid, value, critical, X509V3_ADD_DEFAULT) == 1;
@@ -118,15 +127,21 @@ bool poa_x509_subject_key_id(const poa_ctx *ctx, X509 *cert)
            add_extension(cert, NID_subject_key_identifier, id, false);
 }
 
-bool poa_x509_authority_key_id(X509 *cert, const X509 *issuer)
+AUTHORITY_KEYID *poa_x509_authority(const X509 *issuer)
 {
     POA_CLEANUP(ASN1_OCTET_STRING_freep)
     ASN1_OCTET_STRING *id = X509_get_ext_d2i(issuer, NID_subject_key_identifier, NULL, NULL);
     POA_CLEANUP(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
     if (!id || !authority)
-        return false;
+        return NULL;
     authority->keyid = POA_TAKE(id);
-    return add_extension(cert, NID_authority_key_identifier, authority, false);
+    return POA_TAKE(authority);
+}
+
+bool poa_x509_authority_key_id(X509 *cert, const X509 *issuer)
+{
+    POA_CLEANUP(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *authority = poa_x509_authority(issuer);
+    return authority && add_extension(cert, NID_authority_key_identifier, authority, false);
 }
 
 /* Add a name that holds these bytes as a string of the given type. */
@@ -163,6 +178,31 @@ bool poa_x509_alt_ip(GENERAL_NAMES *names, const uint8_t *address, size_t len)
 bool poa_x509_alt_names(X509 *cert, const GENERAL_NAMES *names)
 {
     return X509_add1_ext_i2d(cert, NID_subject_alt_name, (void *)(uintptr_t)names, 0, X509V3_ADD_DEFAULT) == 1;
+}
+
+static DIST_POINT *point_of(poa_span url)
+{
+    POA_CLEANUP(DIST_POINT_freep) DIST_POINT *point = DIST_POINT_new();
+    if (!point)
+        return NULL;
+    point->distpoint = DIST_POINT_NAME_new();
+    if (!point->distpoint)
+        return NULL;
+    point->distpoint->type = 0; /* fullName */
+    point->distpoint->name.fullname = GENERAL_NAMES_new();
+    if (!point->distpoint->name.fullname || !poa_x509_alt_uri(point->distpoint->name.fullname, url))
+        return NULL;
+    return POA_TAKE(point);
+}
+
+bool poa_x509_crl_url(X509 *cert, poa_span url)
+{
+    POA_CLEANUP(CRL_DIST_POINTS_freep) CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
+    POA_CLEANUP(DIST_POINT_freep) DIST_POINT *point = point_of(url);
+    if (!points || !point || sk_DIST_POINT_push(points, point) <= 0)
+        return false;
+    point = NULL; /* the list took it */
+    return add_extension(cert, NID_crl_distribution_points, points, false);
 }
 
 bool poa_x509_sign(X509 *cert, const poa_key *key)

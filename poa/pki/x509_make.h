@@ -35,6 +35,8 @@ bool poa_x509_times(X509 *cert, int64_t not_before_s, int64_t not_after_s);
  * longer text is cut at 41 characters or fewer and ends in '-' and 22 base64url characters of its SHA-256.
  */
 bool poa_x509_name_add(const poa_ctx *ctx, X509_NAME *name, int nid, poa_span text);
+/* Add the attribute serialNumber, PrintableString where it fits (X.520 section 6.2.9), else UTF8String. */
+bool poa_x509_name_serial(X509_NAME *name, poa_span serial);
 /* keyUsage, critical. */
 bool poa_x509_usage(X509 *cert, unsigned bits);
 /* extKeyUsage: the one purpose, by its NID. */
@@ -45,6 +47,10 @@ bool poa_x509_constraints(X509 *cert, bool ca);
 bool poa_x509_subject_key_id(const poa_ctx *ctx, X509 *cert);
 /* authorityKeyIdentifier: the subjectKeyIdentifier of issuer, which may be cert itself. */
 bool poa_x509_authority_key_id(X509 *cert, const X509 *issuer);
+/* Its value alone, for what is no certificate; NULL when it could not be made. */
+AUTHORITY_KEYID *poa_x509_authority(const X509 *issuer);
+/* cRLDistributionPoints: the one place. */
+bool poa_x509_crl_url(X509 *cert, poa_span url);
 
 /* subjectAltName: start with NULL names, add, set. */
 bool poa_x509_alt_uri(GENERAL_NAMES *names, poa_span uri);

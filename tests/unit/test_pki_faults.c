@@ -2,7 +2,7 @@
 
 #include "pki_fixture.h"
 
-#include "ca.h"
+#include "crl.h"
 #include "idevid.h"
 #include "span.h"
 
@@ -72,6 +72,7 @@ static poa_err issue(void)
     const poa_leaf_plan plan = {.device = POA_SPAN("1f0c0a52-3f7b-4c8e-9d55-0a8f6f6c2b11"),
                                 .owner = POA_SPAN("site"),
                                 .id_link = POA_SPAN("https://id.example/a"),
+                                .crl_url = POA_SPAN("https://site.example/1.crl"),
                                 .now_s = 1790000000,
                                 .lifetime_s = 600,
                                 .end_s = INT64_MAX};
@@ -82,7 +83,7 @@ static poa_err issue(void)
         const uint8_t *at = leaf.der.ptr;
         X509 *cert = d2i_X509(NULL, &at, (long)leaf.der.len);
         assert_non_null(cert);
-        assert_int_equal(X509_get_ext_count(cert), 6);
+        assert_int_equal(X509_get_ext_count(cert), 7);
         assert_int_equal(X509_NAME_entry_count(X509_get_subject_name(cert)), 2);
         assert_int_equal(X509_verify(cert, poa_ca_key(authority)->pkey), 1);
         X509_free(cert);
@@ -112,6 +113,29 @@ static poa_err judge_credential(void)
         assert_true(poa_id_equal(poa_idevid_issuer(idevid), poa_ca_key_id(authority)));
         assert_true(poa_span_is(poa_idevid_id_link(idevid), "https://id.example/a"));
         assert_int_equal(poa_idevid_uri_count(idevid), 2);
+    }
+    return err;
+}
+
+static poa_err list_revoked(void)
+{
+    poa_crl_entry entries[10] = {{{0}}};
+    for (uint8_t i = 0; i < POA_COUNT(entries); i++)
+        entries[i] = (poa_crl_entry){{0x40, i}, 1790000000, POA_CRL_SUPERSEDED, 1780000000};
+    const poa_crl_plan plan = {.number = 7, .this_update_s = 1790000000, .next_update_s = 1790000600};
+    POA_CLEANUP(poa_bytes_clear) poa_bytes der = {0};
+    const poa_err err = poa_crl_make(authority, &plan, entries, POA_COUNT(entries), &der, NULL);
+    assert_int_equal(der.ptr != NULL, err == POA_OK);
+    if (err == POA_OK) {
+        allowed = SIZE_MAX;
+        const uint8_t *at = der.ptr;
+        X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)der.len);
+        assert_non_null(crl);
+        assert_int_equal(X509_CRL_get_ext_count(crl), 2);
+        assert_int_equal(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)), POA_COUNT(entries));
+        for (int i = 0; i < (int)POA_COUNT(entries); i++)
+            assert_int_equal(X509_REVOKED_get_ext_count(sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), i)), 2);
+        X509_CRL_free(crl);
     }
     return err;
 }
@@ -181,6 +205,12 @@ static void judging(void **state)
     poa_leaf_clear(&credential);
 }
 
+static void listing(void **state)
+{
+    (void)state;
+    each_allocation(list_revoked, false);
+}
+
 static void making_a_request(void **state)
 {
     (void)state;
@@ -214,8 +244,8 @@ int main(void)
     if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parsing),          cmocka_unit_test(issuing),     cmocka_unit_test(judging),
-        cmocka_unit_test(making_a_request), cmocka_unit_test(making_a_ca),
+        cmocka_unit_test(parsing), cmocka_unit_test(issuing),          cmocka_unit_test(judging),
+        cmocka_unit_test(listing), cmocka_unit_test(making_a_request), cmocka_unit_test(making_a_ca),
     };
     return cmocka_run_group_tests_name("pki_faults", tests, make_all, drop_all);
 }
