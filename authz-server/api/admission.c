@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "pem.h"
 #include "span.h"
+#include "store/certificates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,9 @@ static store_device record_of(const api_admission *a, const api_change *change)
         .certificate_serial = {(const char *)a->certificate.serial, sizeof a->certificate.serial},
         .not_after_s = a->certificate.not_after_s,
         .actor = leaf->sub,
+        .cause = STORE_CAUSE_ONBOARDED,
+        .changed_by = leaf->sub,
+        .link_evidence = a->request->device.id_link.len > 0 ? STORE_LINK_TYPED : STORE_LINK_NONE,
     };
     device.certificates[device.certificate_count++] = poa_bytes_span(&a->certificate.der);
     const poa_ca *ca = a->x->snapshot->ca;
@@ -113,6 +117,7 @@ static store_device record_of(const api_admission *a, const api_change *change)
         device.chain = change->audit.chain;
         device.created_s = change->now_s;
         device.updated_s = change->now_s;
+        device.changed_s = change->now_s;
     }
     return device;
 }
@@ -261,6 +266,18 @@ static void audit_device(api_change *change, const store_device *device)
     memcpy(change->x->device, api_uuid_print(&device->id).chars, sizeof change->x->device);
 }
 
+/* From now on it can be barred. */
+static poa_err note_certificate(const api_admission *a, const store_device *device, store_txn *txn)
+{
+    const store_certificate certificate = {
+        .serial = device->certificate_serial,
+        .device = device->id,
+        .issuer = *poa_ca_key_id(a->x->snapshot->ca),
+        .not_after_s = device->not_after_s,
+    };
+    return store_certificate_add(txn, &certificate);
+}
+
 poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change)
 {
     if (a->stored) {
@@ -270,6 +287,8 @@ poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change
     }
     const store_device device = record_of(a, change);
     poa_err err = store_device_put(txn, &device);
+    if (!err)
+        err = note_certificate(a, &device, txn);
     if (!err)
         err = api_quota_charge(a->chain, &a->decision, txn);
     if (err)

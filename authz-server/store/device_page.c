@@ -48,9 +48,15 @@ static poa_err source_open(store_txn *txn, const store_device_query *query, sour
         return err ? err : store_cursor_open(txn, STORE_DEVICE_LOCATIONS, &s->cursor);
     }
     s->count = 1;
-    if (query->leaf)
+    if (query->leaf) {
         store_key_id(&s->prefixes[0], query->leaf);
-    return store_cursor_open(txn, query->leaf ? STORE_DEVICE_LEAVES : STORE_DEVICES, &s->cursor);
+        return store_cursor_open(txn, STORE_DEVICE_LEAVES, &s->cursor);
+    }
+    if (query->state) {
+        store_key_u8(&s->prefixes[0], query->state);
+        return store_cursor_open(txn, STORE_DEVICE_STATES, &s->cursor);
+    }
+    return store_cursor_open(txn, STORE_DEVICES, &s->cursor);
 }
 
 /* The first id under one prefix behind after. */
@@ -87,7 +93,7 @@ static poa_err next_id(source *s, poa_span after, store_uuid *id, bool *found)
 poa_err store_device_page(store_txn *txn, const store_device_query *query, store_uuid *ids, size_t cap, size_t *count)
 {
     if (POA_GUARD(store_query_locations, query->location_count > STORE_QUERY_LOCATIONS_MAX) ||
-        POA_GUARD(store_query_both, query->location_count > 0 && query->leaf))
+        POA_GUARD(store_query_both, (query->location_count > 0) + (query->leaf != NULL) + (query->state != 0) > 1))
         return POA_F_USAGE;
 
     POA_CLEANUP(source_clear) source s = {.count = 0};

@@ -2,175 +2,95 @@
 
 #include "cleanup.h"
 #include "guard.h"
-#include "poa/request.h"
 #include "span.h"
 #include "store/device_index.h"
-#include "store/record.h"
+#include "store/device_record.h"
 
 #include <string.h>
 
-enum {
-    DEVICES_VERSION = 1,
-    EVIDENCE_ALL = POA_EVIDENCE_DEVICE_KEY | POA_EVIDENCE_IDEVID | POA_EVIDENCE_ATTESTATION | POA_EVIDENCE_APPROVAL,
-};
+/* What a put needs to know of the record that it takes the place of; nothing of it is borrowed. */
+typedef struct former {
+    bool found;
+    store_device_state state; /* 0: there is none */
+    poa_id came_leaf;
+    poa_id came_key;
+    store_device_entries entries;
+} former;
 
-/* Enumerations of the library are stored as value + 1, so their values stay. */
-_Static_assert(POA_EFFECT_UNTIL_EXP == 0 && POA_EFFECT_PERMANENT == 1, "stored");
-_Static_assert(POA_ON_REVOKE_STOP_NEW == 0 && POA_ON_REVOKE_REVIEW == 1 && POA_ON_REVOKE_CASCADE == 2, "stored");
-_Static_assert(EVIDENCE_ALL == 15, "stored");
-
-static const struct {
-    store_device_state state;
-    const char *name;
-} states[] = {
-#define X(symbol, value, name) {symbol, name},
-    STORE_DEVICE_STATE_LIST(X)
-#undef X
-};
-
-const char *store_device_state_name(store_device_state state)
-{
-    for (size_t i = 0; i < POA_COUNT(states); i++)
-        if (states[i].state == state)
-            return states[i].name;
-    return "";
-}
-
-bool store_device_state_by_name(poa_span name, store_device_state *state)
-{
-    for (size_t i = 0; i < POA_COUNT(states); i++) {
-        if (poa_span_is(name, states[i].name)) {
-            *state = states[i].state;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void encode(poa_buf *b, const store_device *d)
-{
-    store_write_u8(b, DEVICES_VERSION);
-    store_write_u8(b, d->state);
-    store_write_text(b, d->location);
-    store_write_text(b, d->manufacturer);
-    store_write_text(b, d->model);
-    store_write_text(b, d->serial);
-    store_write_text(b, d->id_link);
-    store_write_u8(b, d->evidence);
-    store_write_id(b, &d->leaf);
-    store_write_id(b, &d->chain);
-    store_write_u32(b, d->power);
-    store_write_u8(b, (uint64_t)d->effect + 1);
-    store_write_u8(b, (uint64_t)d->on_revoke + 1);
-    store_write_u64(b, (uint64_t)d->credential_lifetime_s);
-    store_write_id(b, &d->key);
-    store_write_u8(b, d->certificate_count);
-    for (size_t i = 0; i < d->certificate_count && i < STORE_CERTIFICATES_MAX; i++)
-        store_write_blob(b, d->certificates[i]);
-    store_write_bytes(b, d->certificate_serial);
-    store_write_time(b, d->not_after_s);
-    store_write_time(b, d->created_s);
-    store_write_time(b, d->updated_s);
-    store_write_text(b, d->actor);
-}
-
-static void read_certificates(store_reader *r, store_device *d)
-{
-    d->certificate_count = (size_t)store_read_u8(r, 0, STORE_CERTIFICATES_MAX);
-    for (size_t i = 0; i < d->certificate_count; i++)
-        d->certificates[i] = store_read_blob(r, 1, STORE_CERTIFICATE_BYTES_MAX);
-    d->certificate_serial = store_read_bytes(r, 0, STORE_SERIAL_BYTES_MAX);
-    d->not_after_s = store_read_time(r);
-}
-
-static poa_err decode(const store_uuid *id, poa_span value, store_device *out)
-{
-    store_reader r = store_reader_of(value, DEVICES_VERSION);
-    store_device d = {.id = *id};
-    d.state = (store_device_state)store_read_u8(&r, STORE_DEVICE_EXPECTED, STORE_DEVICE_DECOMMISSIONED);
-    d.location = store_read_text(&r, 1, STORE_LOCATION_BYTES_MAX);
-    d.manufacturer = store_read_text(&r, 0, POA_LABEL_BYTES_MAX);
-    d.model = store_read_text(&r, 0, POA_LABEL_BYTES_MAX);
-    d.serial = store_read_text(&r, 0, POA_SERIAL_BYTES_MAX);
-    d.id_link = store_read_text(&r, 0, POA_ID_LINK_BYTES_MAX);
-    d.evidence = (unsigned)store_read_u8(&r, 0, EVIDENCE_ALL);
-    d.leaf = store_read_id(&r);
-    d.chain = store_read_id(&r);
-    d.power = (uint32_t)store_read_u32(&r, 0, POA_POWERS_MAX - 1);
-    d.effect = (enum poa_effect)(store_read_u8(&r, 1, POA_EFFECT_PERMANENT + 1) - 1);
-    d.on_revoke = (enum poa_on_revoke)(store_read_u8(&r, 1, POA_ON_REVOKE_CASCADE + 1) - 1);
-    d.credential_lifetime_s = (int64_t)store_read_u64(&r, POA_CREDENTIAL_S_MIN, STORE_NO_LIMIT);
-    d.key = store_read_id(&r);
-    read_certificates(&r, &d);
-    d.created_s = store_read_time(&r);
-    d.updated_s = store_read_time(&r);
-    d.actor = store_read_text(&r, 1, POA_NAME_BYTES_MAX);
-    const poa_err err = store_reader_end(&r);
-    if (err)
-        return err;
-    if (POA_GUARD(store_device_location, !store_location_is_valid(d.location)))
-        return POA_F_STORE;
-    *out = d;
-    return POA_OK;
-}
-
-/* What is written is what would be read. *own gets spans into b, which no put moves. */
-static poa_err encode_checked(const store_device *device, poa_buf *b, store_device *own)
-{
-    encode(b, device);
-    if (b->failed)
-        return POA_F_NOMEM;
-    return decode(&device->id, poa_buf_span(b), own) == POA_OK ? POA_OK : POA_F_USAGE;
-}
-
-/* Take the indexes of the record down, if it is there. */
-static poa_err unindex(store_txn *txn, const store_uuid *id, bool *found)
+static poa_err look_at_former(store_txn *txn, const store_uuid *id, former *out)
 {
     store_device old;
-    poa_err err = store_device_get(txn, id, &old, found);
-    if (err || !*found)
+    *out = (former){.found = false};
+    poa_err err = store_device_get(txn, id, &old, &out->found);
+    if (err || !out->found)
         return err;
-    store_device_entries entries;
-    err = store_device_entries_of(txn, &old, &entries);
-    return err ? err : store_device_entries_del(txn, &entries);
+    out->state = old.state;
+    out->came_leaf = old.came_leaf;
+    out->came_key = old.came_key;
+    return store_device_entries_of(txn, &old, &out->entries);
 }
 
-static poa_err put_indexed(store_txn *txn, const store_device *own, poa_span record)
+/* Where it came in is said once: a ratification or a new key does not change it. */
+static store_device with_origin(const store_device *device, const former *old)
+{
+    store_device d = *device;
+    if (!store_id_is_none(&old->came_leaf)) {
+        d.came_leaf = old->came_leaf;
+        d.came_key = old->came_key;
+    } else if (store_id_is_none(&d.came_leaf) && store_id_is_none(&d.came_key)) {
+        d.came_leaf = d.leaf;
+        d.came_key = d.key;
+    }
+    return d;
+}
+
+static poa_err put_indexed(store_txn *txn, const former *old, const store_device *own, poa_span record)
 {
     store_device_entries entries;
     store_uuid other;
-    bool taken = false;
+    size_t others = 0;
     poa_err err = store_device_entries_of(txn, own, &entries);
     if (!err)
-        err = store_device_entries_conflict(txn, &entries, &other, &taken);
+        err = store_device_entries_holders(txn, &entries, &other, 1, &others);
     if (err)
         return err;
-    if (POA_GUARD(store_device_taken, taken))
+    if (POA_GUARD(store_device_taken, others > 0))
         return POA_E_DEVICE_EXISTS;
 
-    bool there = false;
-    err = unindex(txn, &own->id, &there);
+    err = store_device_entries_change(txn, &old->entries, &entries);
     if (!err)
-        err = store_device_entries_put(txn, &entries);
+        err = store_device_count_move(txn, old->state, own->state);
     return err ? err : store_kv_put(txn, STORE_DEVICES, store_uuid_span(&own->id), record);
 }
 
 poa_err store_device_put(store_txn *txn, const store_device *device)
 {
+    former old;
+    poa_err err = look_at_former(txn, &device->id, &old);
+    if (err)
+        return err;
+    const store_device whole = with_origin(device, &old);
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
     store_device own;
-    const poa_err err = encode_checked(device, &b, &own);
-    return err ? err : put_indexed(txn, &own, poa_buf_span(&b));
+    err = store_device_encode(&whole, &b, &own);
+    return err ? err : put_indexed(txn, &old, &own, poa_buf_span(&b));
 }
 
 poa_err store_device_delete(store_txn *txn, const store_uuid *id)
 {
     const store_uuid own = *id;
-    bool found = false;
-    const poa_err err = unindex(txn, &own, &found);
+    former old;
+    poa_err err = look_at_former(txn, &own, &old);
     if (err)
         return err;
-    return found ? store_kv_del(txn, STORE_DEVICES, store_uuid_span(&own)) : POA_F_USAGE;
+    if (POA_GUARD(store_device_gone, !old.found))
+        return POA_F_USAGE;
+
+    static const store_device_entries none;
+    err = store_device_entries_change(txn, &old.entries, &none);
+    if (!err)
+        err = store_device_count_move(txn, old.state, 0);
+    return err ? err : store_kv_del(txn, STORE_DEVICES, store_uuid_span(&own));
 }
 
 poa_err store_device_get(store_txn *txn, const store_uuid *id, store_device *device, bool *found)
@@ -179,25 +99,31 @@ poa_err store_device_get(store_txn *txn, const store_uuid *id, store_device *dev
     bool there = false;
     poa_err err = store_kv_get(txn, STORE_DEVICES, store_uuid_span(id), &value, &there);
     if (!err && there)
-        err = decode(id, value, device);
+        err = store_device_decode(id, value, device);
     if (!err)
         *found = there;
     return err;
 }
 
+poa_err store_device_conflicts(store_txn *txn, const store_device *device,
+                               store_uuid others[STORE_DEVICE_CONFLICTS_MAX], size_t *count)
+{
+    store_device_entries entries;
+    const poa_err err = store_device_identities_of(txn, device, &entries);
+    return err ? err : store_device_entries_holders(txn, &entries, others, STORE_DEVICE_CONFLICTS_MAX, count);
+}
+
 poa_err store_device_conflict(store_txn *txn, const store_device *device, store_uuid *other, bool *found)
 {
-    store_device identity = {
-        .id = device->id,
-        .manufacturer = device->manufacturer,
-        .model = device->model,
-        .serial = device->serial,
-        .id_link = device->id_link,
-        .key = device->key,
-    };
-    store_device_entries entries;
-    const poa_err err = store_device_entries_of(txn, &identity, &entries);
-    return err ? err : store_device_entries_conflict(txn, &entries, other, found);
+    store_uuid others[STORE_DEVICE_CONFLICTS_MAX];
+    size_t count = 0;
+    const poa_err err = store_device_conflicts(txn, device, others, &count);
+    if (err)
+        return err;
+    if (count > 0)
+        *other = others[0];
+    *found = count > 0;
+    return POA_OK;
 }
 
 poa_err store_device_by_request(store_txn *txn, const poa_id *leaf, const poa_id *key, store_device *device,
@@ -209,9 +135,11 @@ poa_err store_device_by_request(store_txn *txn, const poa_id *leaf, const poa_id
     poa_span value;
     bool listed = false;
     poa_err err = store_kv_get(txn, STORE_DEVICE_REQUESTS, store_key_span(&request), &value, &listed);
-    if (err || !listed) {
-        *found = false;
+    if (err)
         return err;
+    if (!listed) {
+        *found = false;
+        return POA_OK;
     }
 
     store_uuid id;
@@ -237,14 +165,14 @@ poa_err store_device_copy(const store_device *device, store_device **out)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
     store_device own;
-    poa_err err = encode_checked(device, &b, &own);
+    poa_err err = store_device_encode(device, &b, &own);
     if (err)
         return err;
     POA_CLEANUP(poa_freep) device_copy *copy = malloc(sizeof *copy + b.len);
     if (!copy)
         return POA_F_NOMEM;
     memcpy(copy->bytes, b.text, b.len);
-    err = decode(&device->id, (poa_span){copy->bytes, b.len}, &copy->device);
+    err = store_device_decode(&device->id, (poa_span){copy->bytes, b.len}, &copy->device);
     if (err)
         return err;
     *out = &POA_TAKE(copy)->device;

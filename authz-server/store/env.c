@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 /* Less room than this on the file system, and a write that came out short is a full disk. */
@@ -45,6 +46,17 @@ bool store_id_is_none(const poa_id *id)
 {
     static const poa_id none;
     return poa_id_equal(id, &none);
+}
+
+bool store_uuid_equal(const store_uuid *a, const store_uuid *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool store_uuid_is_none(const store_uuid *id)
+{
+    static const store_uuid none;
+    return store_uuid_equal(id, &none);
 }
 
 /* A transaction that rests, or NULL. */

@@ -12,27 +12,36 @@
  */
 
 /* The number of the format that this program writes. docs/store.md, "Formats and migration". */
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 
 /* X(symbol, name): every table; docs/store.md says what is in it. */
-#define STORE_TABLE_LIST(X)                         \
-    X(STORE_META, "meta")                           \
-    X(STORE_TEXTS, "texts")                         \
-    X(STORE_POAS, "poas")                           \
-    X(STORE_POA_CHILDREN, "poa_children")           \
-    X(STORE_STATEMENTS, "statements")               \
-    X(STORE_STATEMENT_TARGETS, "statement_targets") \
-    X(STORE_STATEMENT_JTIS, "statement_jtis")       \
-    X(STORE_STATEMENT_IDS, "statement_ids")         \
-    X(STORE_DEVICES, "devices")                     \
-    X(STORE_DEVICE_IDENTITIES, "device_identities") \
-    X(STORE_DEVICE_REQUESTS, "device_requests")     \
-    X(STORE_DEVICE_LOCATIONS, "device_locations")   \
-    X(STORE_DEVICE_LEAVES, "device_leaves")         \
-    X(STORE_QUOTAS, "quotas")                       \
-    X(STORE_NONCES, "nonces")                       \
-    X(STORE_COMMITS, "commits")                     \
-    X(STORE_EXPIRIES, "expiries")                   \
+#define STORE_TABLE_LIST(X)                               \
+    X(STORE_META, "meta")                                 \
+    X(STORE_TEXTS, "texts")                               \
+    X(STORE_POAS, "poas")                                 \
+    X(STORE_POA_CHILDREN, "poa_children")                 \
+    X(STORE_STATEMENTS, "statements")                     \
+    X(STORE_STATEMENT_TARGETS, "statement_targets")       \
+    X(STORE_STATEMENT_JTIS, "statement_jtis")             \
+    X(STORE_STATEMENT_IDS, "statement_ids")               \
+    X(STORE_DEVICES, "devices")                           \
+    X(STORE_DEVICE_IDENTITIES, "device_identities")       \
+    X(STORE_DEVICE_REQUESTS, "device_requests")           \
+    X(STORE_DEVICE_LOCATIONS, "device_locations")         \
+    X(STORE_DEVICE_LEAVES, "device_leaves")               \
+    X(STORE_DEVICE_STATES, "device_states")               \
+    X(STORE_DEVICE_DUE, "device_due")                     \
+    X(STORE_DEVICE_COUNTS, "device_counts")               \
+    X(STORE_CERTIFICATES, "certificates")                 \
+    X(STORE_DEVICE_CERTIFICATES, "device_certificates")   \
+    X(STORE_CERTIFICATES_REVOKED, "certificates_revoked") \
+    X(STORE_EVENTS, "events")                             \
+    X(STORE_WALKS, "walks")                               \
+    X(STORE_OUTCOMES, "outcomes")                         \
+    X(STORE_QUOTAS, "quotas")                             \
+    X(STORE_NONCES, "nonces")                             \
+    X(STORE_COMMITS, "commits")                           \
+    X(STORE_EXPIRIES, "expiries")                         \
     X(STORE_AUDIT, "audit")
 
 typedef enum store_table {

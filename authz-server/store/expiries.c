@@ -46,6 +46,10 @@ static poa_err drop_record(store_txn *txn, unsigned kind, poa_span key)
         return store_kv_del(txn, STORE_COMMITS, key);
     case STORE_EXPIRY_STATEMENT:
         return key.len == EPOCH_BYTES ? store_statement_drop(txn, store_key_read_u64(key)) : POA_F_STORE;
+    case STORE_EXPIRY_CERTIFICATE:
+        return store_certificate_drop(txn, key);
+    case STORE_EXPIRY_OUTCOME:
+        return store_kv_del(txn, STORE_OUTCOMES, key);
     default:
         return POA_F_STORE;
     }

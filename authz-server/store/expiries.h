@@ -8,7 +8,8 @@
  */
 
 /**
- * store_purge() - drop used nonces, remembered answers and statements whose time passed before @now_s.
+ * store_purge() - drop used nonces, remembered answers, statements, certificates and outcomes whose time
+ * passed before @now_s.
  * @max:     at most so many now, so that a transaction stays short
  * @removed: how many; @max of them: there may be more
  *

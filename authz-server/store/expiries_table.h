@@ -12,6 +12,8 @@ typedef enum store_expiry_kind {
     STORE_EXPIRY_NONCE = 1,
     STORE_EXPIRY_COMMIT = 2,
     STORE_EXPIRY_STATEMENT = 3,
+    STORE_EXPIRY_CERTIFICATE = 4,
+    STORE_EXPIRY_OUTCOME = 5,
 } store_expiry_kind;
 
 /* Let the record at key go once time_s has passed. */
@@ -19,5 +21,8 @@ POA_MUST_USE poa_err store_expiry_add(store_txn *txn, int64_t time_s, store_expi
 
 /* Delete a statement and its indexes, but for the one of expiries. */
 POA_MUST_USE poa_err store_statement_drop(store_txn *txn, uint64_t epoch);
+
+/* Delete a certificate and its indexes, but for the one of expiries. */
+POA_MUST_USE poa_err store_certificate_drop(store_txn *txn, poa_span serial);
 
 #endif

@@ -136,6 +136,13 @@ poa_err store_kv_del(store_txn *txn, store_table table, poa_span key)
     return rc == MDB_NOTFOUND ? POA_F_STORE : store_txn_result(txn, rc);
 }
 
+poa_err store_kv_empty(store_txn *txn, store_table table)
+{
+    if (POA_GUARD(store_empty_outside_apply, !txn->may_put))
+        return POA_F_USAGE;
+    return store_txn_result(txn, mdb_drop(txn->mdb, txn->s->tables[table], 0));
+}
+
 poa_err store_cursor_open(store_txn *txn, store_table table, store_cursor *out)
 {
     MDB_cursor *mdb = NULL;

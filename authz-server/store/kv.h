@@ -34,6 +34,8 @@ POA_MUST_USE poa_err store_kv_get(store_txn *txn, store_table table, poa_span ke
 POA_MUST_USE poa_err store_kv_put(store_txn *txn, store_table table, poa_span key, poa_span value);
 /* Write unless the key is there already. */
 POA_MUST_USE poa_err store_kv_add(store_txn *txn, store_table table, poa_span key, poa_span value, bool *added);
+/* Delete everything in a table. */
+POA_MUST_USE poa_err store_kv_empty(store_txn *txn, store_table table);
 /* Delete; a key that is not there is POA_F_STORE, because an index and its table no longer agree. */
 POA_MUST_USE poa_err store_kv_del(store_txn *txn, store_table table, poa_span key);
 

@@ -117,5 +117,7 @@ static inline void store_read_endp(store_txn **txn)
 
 /* Is it "none"? */
 bool store_id_is_none(const poa_id *id);
+bool store_uuid_is_none(const store_uuid *id);
+bool store_uuid_equal(const store_uuid *a, const store_uuid *b);
 
 #endif

@@ -104,6 +104,11 @@ poa_id rig_id(unsigned n)
     return id;
 }
 
+poa_id rig_none(void)
+{
+    return (poa_id){{0}};
+}
+
 store_uuid rig_uuid(unsigned n)
 {
     store_uuid id;

@@ -31,6 +31,7 @@ void rig_commit(store_txn *txn);
 store_txn *rig_read(rig *r);
 
 poa_id rig_id(unsigned n);
+poa_id rig_none(void);
 store_uuid rig_uuid(unsigned n);
 
 /* The bytes of a record as stored; free() ends them. */
