@@ -30,6 +30,8 @@ void poa_policy_free(poa_policy *policy)
     }
     for (size_t i = 0; i < POA_POLICY_ANSWER_KEYS_MAX; i++)
         poa_key_free(policy->answer_keys[i]);
+    for (size_t i = 0; i < policy->manufacturers_len; i++)
+        free(policy->manufacturers[i].hosts);
     free(policy->owners);
     free(policy->manufacturers);
     json_decref(policy->body);
@@ -122,7 +124,7 @@ const poa_policy_owner *poa_policy_owner_at(const poa_policy *policy, size_t i)
 
 const poa_policy_manufacturer *poa_policy_manufacturer_at(const poa_policy *policy, size_t i)
 {
-    return i < policy->manufacturers_len ? &policy->manufacturers[i] : NULL;
+    return i < policy->manufacturers_len ? &policy->manufacturers[i].facts : NULL;
 }
 
 const poa_pin *poa_policy_find_pin(const poa_policy *policy, const poa_id *kid, const poa_owner **owner)

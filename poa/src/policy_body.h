@@ -23,6 +23,12 @@ typedef struct poa_owner {
     poa_powers *powers; /* owned */
 } poa_owner;
 
+/* Likewise. */
+typedef struct poa_manufacturer {
+    poa_policy_manufacturer facts;
+    poa_span *hosts; /* owned; what facts.id_link_hosts shows */
+} poa_manufacturer;
+
 struct poa_policy {
     atomic_uint refs;
     char *document; /* owned */
@@ -34,7 +40,7 @@ struct poa_policy {
     poa_owner *owners; /* owned */
     size_t owners_len;
     poa_key *answer_keys[POA_POLICY_ANSWER_KEYS_MAX]; /* owned */
-    poa_policy_manufacturer *manufacturers;           /* owned */
+    poa_manufacturer *manufacturers;                  /* owned */
     size_t manufacturers_len;
 };
 

@@ -6,12 +6,13 @@
 #include "json.h"
 #include "policy_read.h"
 #include "span.h"
+#include "uri.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATH_BYTES = 96, OWNERS_MAX = 4096, MANUFACTURERS_MAX = 256 };
+enum { PATH_BYTES = 96, OWNERS_MAX = 4096, MANUFACTURERS_MAX = 256, ID_LINK_HOSTS_MAX = 64 };
 enum { DAY_S = 86400, WEEK_S = 7 * DAY_S, YEAR_S = 366 * DAY_S };
 
 /* A JSON pointer into the document. Its depth and the counts of section 9 bound it far below its room. */
@@ -103,29 +104,60 @@ static void read_trust(poa_members *m, poa_policy_settings *settings)
     m->err = poa_members_end(&t);
 }
 
-static void read_hosts(poa_members *m)
+static bool is_host(poa_span host, const poa_span *before, size_t count)
 {
-    const json_t *hosts = poa_members_array(m, "id_link_hosts", false, 1, 64);
-    for (size_t i = 0; hosts && i < json_array_size(hosts); i++)
-        if (!poa_span_is_text(poa_json_span(json_array_get(hosts, i)), POA_ID_LINK_BYTES_MAX))
+    for (size_t i = 0; i < count; i++)
+        if (poa_span_equal(before[i], host))
+            return false;
+    return poa_uri_is_name(host);
+}
+
+static void read_hosts(poa_members *m, poa_manufacturer *maker)
+{
+    const json_t *hosts = poa_members_array(m, "id_link_hosts", false, 1, ID_LINK_HOSTS_MAX);
+    if (!hosts)
+        return;
+    maker->hosts = calloc(json_array_size(hosts), sizeof *maker->hosts);
+    if (!maker->hosts) {
+        m->err = poa_deny(m->why, POA_F_NOMEM, POA_HOP_NONE, "%s", "");
+        return;
+    }
+    maker->facts.id_link_hosts = maker->hosts;
+    for (size_t i = 0; i < json_array_size(hosts); i++) {
+        const poa_span host = poa_json_span(json_array_get(hosts, i));
+        if (!is_host(host, maker->hosts, i)) {
             poa_members_refuse(m, POA_E_CLAIM_TYPE, "id_link_hosts");
+            return;
+        }
+        maker->hosts[i] = host;
+        maker->facts.id_link_hosts_len = i + 1;
+    }
 }
 
 /* The certificates themselves are read where they are used, in the room that knows X.509. */
-static poa_err read_manufacturer(const json_t *body, size_t i, poa_policy_manufacturer *out, poa_reason *why)
+static poa_err read_manufacturer(const json_t *body, size_t i, poa_manufacturer *maker, poa_reason *why)
 {
     static const char *const places[] = {"serialNumber", "commonName"};
     const struct path path = path_of("/manufacturers/%zu", i);
     poa_members m = poa_members_of(body, path.text, why);
     unsigned place = 0;
-    poa_members_text(&m, "name", true, POA_LABEL_BYTES_MAX, &out->name);
+    poa_members_text(&m, "name", true, POA_LABEL_BYTES_MAX, &maker->facts.name);
     const json_t *ca = poa_members_take(&m, "ca", true);
     if (ca && !poa_span_starts(poa_json_span(ca), POA_SPAN("-----BEGIN CERTIFICATE-----")))
         poa_members_refuse(&m, POA_E_CLAIM_TYPE, "ca");
-    out->ca = poa_json_span(ca);
-    read_hosts(&m);
+    maker->facts.ca = poa_json_span(ca);
+    read_hosts(&m, maker);
     poa_members_word(&m, "serial_from", places, 2, &place);
+    maker->facts.serial_from = place ? POA_SERIAL_FROM_COMMON_NAME : POA_SERIAL_FROM_SERIAL_NUMBER;
     return poa_members_end(&m);
+}
+
+static bool name_is_taken(const poa_policy *policy, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (poa_span_equal(policy->manufacturers[i].facts.name, policy->manufacturers[index].facts.name))
+            return true;
+    return false;
 }
 
 static void read_manufacturers(poa_members *m, poa_policy *policy)
@@ -139,12 +171,10 @@ static void read_manufacturers(poa_members *m, poa_policy *policy)
         return;
     }
     for (size_t i = 0; !m->err && i < json_array_size(all); i++) {
+        policy->manufacturers_len = i + 1;
         m->err = read_manufacturer(json_array_get(all, i), i, &policy->manufacturers[i], m->why);
-        for (size_t j = 0; !m->err && j < i; j++)
-            if (poa_span_equal(policy->manufacturers[i].name, policy->manufacturers[j].name))
-                m->err = poa_deny(m->why, POA_E_CLAIM_TYPE, POA_HOP_NONE, "/manufacturers/%zu/name", i);
-        if (!m->err)
-            policy->manufacturers_len = i + 1;
+        if (!m->err && name_is_taken(policy, i))
+            m->err = poa_deny(m->why, POA_E_CLAIM_TYPE, POA_HOP_NONE, "/manufacturers/%zu/name", i);
     }
 }
 

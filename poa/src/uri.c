@@ -77,6 +77,11 @@ static bool is_host(poa_span host)
     return !POA_GUARD(uri_host_number, is_numeric(label) && !is_ipv4(host));
 }
 
+bool poa_uri_is_name(poa_span text)
+{
+    return is_host(text) && !POA_GUARD(uri_name_address, is_ipv4(text));
+}
+
 /* Index of the first byte of text behind its authority. */
 static size_t authority_len(poa_span text)
 {

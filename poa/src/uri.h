@@ -30,4 +30,7 @@ typedef struct poa_uri {
  */
 POA_MUST_USE bool poa_uri_parse(poa_span text, poa_uri *out);
 
+/* Is text a lower-case DNS name, as poa_uri_parse() reads one, and no address? */
+bool poa_uri_is_name(poa_span text);
+
 #endif

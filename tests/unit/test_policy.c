@@ -19,6 +19,9 @@
 #define POLICY(owners, more) "{'version':1,'resource_owner':'mine.example','owners':[" owners "]" more "}"
 #define WITH(more)           POLICY(OWNER_A(""), more)
 
+#define MAKER(members) WITH(",'manufacturers':[{'name':'Acme','ca':'-----BEGIN CERTIFICATE-----'" members "}]")
+#define HOSTS          "/manufacturers/0/id_link_hosts"
+
 static const struct {
     const char *json;
     poa_err want;
@@ -96,6 +99,21 @@ static const struct {
     {WITH(",'manufacturers':[{'name':'Acme','ca':'-----BEGIN CERTIFICATE-----','id_link_hosts':['id.example'],"
           "'serial_from':'serialNumber'}]"),
      POA_OK, ""},
+    {MAKER(""), POA_OK, ""},
+    {MAKER(",'serial_from':'commonName'"), POA_OK, ""},
+    {MAKER(",'id_link_hosts':['a.example','b.example','localhost']"), POA_OK, ""},
+    {MAKER(",'id_link_hosts':[]"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':'a.example'"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['A.example']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['a.example',7]"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['a.example.']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['a.example:443']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['https://a.example']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['*.example']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['192.0.2.1']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'id_link_hosts':['a.example','a.example']"), POA_E_CLAIM_TYPE, HOSTS},
+    {MAKER(",'mystery':1"), POA_E_CLAIM_FORBIDDEN, "/manufacturers/0/mystery"},
     {WITH(",'manufacturers':[{'name':'Acme'}]"), POA_E_CLAIM_MISSING, "/manufacturers/0/ca"},
     {WITH(",'manufacturers':[{'name':'Acme','ca':'no PEM'}]"), POA_E_CLAIM_TYPE, "/manufacturers/0/ca"},
     {WITH(",'manufacturers':[{'name':'Acme','ca':'-----BEGIN CERTIFICATE-----','serial_from':'x'}]"), POA_E_CLAIM_TYPE,
@@ -123,6 +141,27 @@ static void each_document(void **state)
         assert_int_equal(why.hop, err ? POA_HOP_NONE : 7);
         poa_policy_free(policy);
     }
+}
+
+static void makers(void **state)
+{
+    poa_policy *policy = NULL;
+    assert_int_equal(parse(*state, MAKER(""), NULL, &policy, NULL), POA_OK);
+    const poa_policy_manufacturer *maker = poa_policy_manufacturer_at(policy, 0);
+    assert_true(poa_span_is(maker->name, "Acme"));
+    assert_int_equal(maker->id_link_hosts_len, 0);
+    assert_int_equal(maker->serial_from, POA_SERIAL_FROM_SERIAL_NUMBER);
+    assert_null(poa_policy_manufacturer_at(policy, 1));
+    poa_policy_free(policy);
+
+    const char *more = MAKER(",'id_link_hosts':['a.example','b.example'],'serial_from':'commonName'");
+    assert_int_equal(parse(*state, more, NULL, &policy, NULL), POA_OK);
+    maker = poa_policy_manufacturer_at(policy, 0);
+    assert_int_equal(maker->id_link_hosts_len, 2);
+    assert_true(poa_span_is(maker->id_link_hosts[0], "a.example"));
+    assert_true(poa_span_is(maker->id_link_hosts[1], "b.example"));
+    assert_int_equal(maker->serial_from, POA_SERIAL_FROM_COMMON_NAME);
+    poa_policy_free(policy);
 }
 
 static void defaults(void **state)
@@ -195,9 +234,8 @@ static void a_pin_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_document),
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(limits_change_the_version_and_have_a_ceiling),
+        cmocka_unit_test(each_document), cmocka_unit_test(makers),
+        cmocka_unit_test(defaults),      cmocka_unit_test(limits_change_the_version_and_have_a_ceiling),
         cmocka_unit_test(a_pin_ends),
     };
     return cmocka_run_group_tests_name("policy", tests, site_open, site_close);

@@ -99,14 +99,23 @@ POA_API const poa_policy_owner *poa_policy_owner_at(const poa_policy *policy, si
 POA_API const poa_policy_owner *poa_policy_pin(const poa_policy *policy, const poa_id *kid, int64_t now_s,
                                                const poa_key **key);
 
+/** Where a maker keeps the serial number in the subject of its IDevIDs. */
+enum poa_serial_from { POA_SERIAL_FROM_SERIAL_NUMBER, POA_SERIAL_FROM_COMMON_NAME };
+
 /**
  * poa_policy_manufacturer - a maker whose IDevIDs the policy accepts (section 9). Borrowed from the policy.
+ * @ca:            PEM certificates
+ * @id_link_hosts: hosts of its identification links, lower-case DNS names without duplicate; 0 to 64 of them
  */
 typedef struct poa_policy_manufacturer {
     poa_span name;
-    poa_span ca; /**< PEM certificates */
+    poa_span ca;
+    const poa_span *id_link_hosts;
+    size_t id_link_hosts_len;
+    enum poa_serial_from serial_from;
 } poa_policy_manufacturer;
 
+/** poa_policy_manufacturer_at() - the i-th maker; NULL beyond the last. */
 POA_API const poa_policy_manufacturer *poa_policy_manufacturer_at(const poa_policy *policy, size_t i);
 
 #endif
