@@ -177,6 +177,8 @@ int cli_request_make(cli_request_options *o, int64_t now_s, poa_request *request
     if (o->address && !poa_address_parse(poa_span_of(o->address), &request->address))
         return cli_usage("--address wants an IPv4 or IPv6 address");
     int failed = set_evidence(&o->evidence, &request->evidence);
+    /* Who says so established the identity, the label with it. */
+    request->id_link_vouched = (request->evidence & POA_EVIDENCE_IDEVID) != 0;
     if (!failed && o->device)
         failed = cli_identity_make(o->device, &o->device_issuer, &request->device);
     if (!failed && o->replaced) {

@@ -72,6 +72,8 @@ static poa_err read_request(const json_t *body, api_decision_request *out, poa_r
     const json_t *device = poa_members_object(&m, "device");
     const json_t *replaced = poa_members_object(&m, "replaced");
     read_evidence(&m, &request->evidence);
+    /* The point established the identity by itself, the label with it. */
+    request->id_link_vouched = (request->evidence & POA_EVIDENCE_IDEVID) != 0;
     poa_err err = poa_members_end(&m);
     if (!err && device)
         err = read_identity(device, "/request/device", out->idevid_path[0], &request->device, why);

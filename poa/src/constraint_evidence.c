@@ -44,8 +44,18 @@ static bool inside(const poa_value *child, const poa_value *parent)
     return !POA_GUARD(evidence_weakened, (parent->number & ~child->number) != 0);
 }
 
+/* Who asks who made the device asks so of its label, too: else a label on another device would pass for the first. */
+static bool label_holds(const poa_value *value, const poa_request *request)
+{
+    if (!(value->number & POA_EVIDENCE_IDEVID) || !request->device.id_link.ptr)
+        return true;
+    return !POA_GUARD(evidence_label, !request->id_link_vouched);
+}
+
 static bool match(const poa_value *value, const poa_request *request)
 {
+    if (!label_holds(value, request))
+        return false;
     const int64_t established = (int64_t)request->evidence | POA_EVIDENCE_DEVICE_KEY;
     return !POA_GUARD(evidence_missing, (value->number & ~established) != 0);
 }

@@ -65,6 +65,32 @@ static void each_match(void **state)
     check("['approval']", POA_EVIDENCE_APPROVAL, POA_OK);
 }
 
+/* A label that nobody vouches for, where the maker's word is asked. */
+static void label(const char *value, const char *id_link, bool vouched, poa_err want)
+{
+    const poa_request request = {
+        .type = POA_SPAN("device_onboarding"),
+        .action = POA_SPAN("onboard"),
+        .location = POA_SPAN("mine-7"),
+        .device = {.id_link = poa_span_of(id_link)},
+        .evidence = POA_EVIDENCE_IDEVID | POA_EVIDENCE_APPROVAL,
+        .id_link_vouched = vouched,
+    };
+    check_match("device_onboarding", "evidence", value, &request, want);
+}
+
+static void each_label(void **state)
+{
+    (void)state;
+    static const char link[] = "https://id.example/1";
+    label("['idevid']", link, true, POA_OK);
+    label("['idevid']", link, false, POA_E_EVIDENCE_MISSING);
+    label("['idevid','approval']", link, false, POA_E_EVIDENCE_MISSING);
+    label("['idevid']", NULL, false, POA_OK);
+    label("['approval']", link, false, POA_OK);
+    label("['device_key']", link, false, POA_OK);
+}
+
 static void a_reason_names_what_was_established(void **state)
 {
     (void)state;
@@ -86,6 +112,7 @@ int main(void)
         cmocka_unit_test(each_reading),
         cmocka_unit_test(each_narrowing),
         cmocka_unit_test(each_match),
+        cmocka_unit_test(each_label),
         cmocka_unit_test(a_reason_names_what_was_established),
     };
     return cmocka_run_group_tests_name("constraint_evidence", tests, NULL, NULL);

@@ -261,6 +261,9 @@ static poa_err check_request(const trial *t, poa_reason *why)
                            .resource = text_or_null(member(asked, "resource")),
                            .evidence = read_evidence(member(asked, "evidence")),
                            .now_s = t->now_s};
+    /* Where a vector does not say, the verifier established the identity by itself, the label with it. */
+    const json_t *vouched = json_object_get(asked, "id_link_vouched");
+    request.id_link_vouched = vouched ? json_is_true(vouched) : (request.evidence & POA_EVIDENCE_IDEVID) != 0;
     POA_CLEANUP(poa_freep) poa_id *path = NULL;
     POA_CLEANUP(poa_freep) poa_id *old_path = NULL;
     request.device = read_device(member(asked, "device"), &path);

@@ -58,6 +58,9 @@ POA_API POA_MUST_USE bool poa_address_parse(poa_span text, poa_address *out);
  * @device:   identity of the device as established (device_onboarding)
  * @replaced: for `replace`: identity of the old record, which must be inside too; else NULL
  * @evidence: set of enum poa_evidence that the verifier established; device_key is always counted in
+ * @id_link_vouched: the device's id_link, where it is stated, is held by its IDevID or by a ticket of its maker that
+ *            names its key. Where it is not, a power that asks `idevid` does not hold the request: a label is copied
+ *            more easily than a key
  * @address:  the caller's address; family 0 is unknown
  * @now_s:    moment of the request, seconds since the epoch; `hours` are judged in UTC
  */
@@ -69,6 +72,7 @@ typedef struct poa_request {
     poa_identity device;
     const poa_identity *replaced;
     unsigned evidence;
+    bool id_link_vouched;
     poa_address address;
     int64_t now_s;
 } poa_request;
