@@ -93,6 +93,14 @@ static poa_err accept_administrator(const poa_ctx *ctx, const poa_statement *sta
     return poa_reach_write(chain, reach);
 }
 
+poa_err poa_administrator_reach(const poa_ctx *ctx, const poa_statement_facts *facts, const poa_acceptance *under,
+                                char **reach, poa_reason *why)
+{
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = NULL;
+    const poa_err err = check_chain(ctx, facts, under, &chain);
+    return err ? refuse_administrator(why, err) : poa_reach_write(chain, reach);
+}
+
 /* ---- keys ---- */
 
 static const poa_key *find_shown(const poa_id *kid, const poa_chain *const *shown, size_t count)

@@ -3,6 +3,11 @@
 #include "guard.h"
 #include "span.h"
 
+static poa_err read_reach(poa_span text, poa_reach **out)
+{
+    return text.len > 0 ? poa_reach_read(text, out) : POA_OK;
+}
+
 poa_err poa_record_open(const poa_ctx *ctx, const poa_record *record, poa_opened_record *out)
 {
     POA_CLEANUP(poa_statement_freep) poa_statement *statement = NULL;
@@ -10,11 +15,23 @@ poa_err poa_record_open(const poa_ctx *ctx, const poa_record *record, poa_opened
     if (err)
         return poa_err_is_fault(err) ? err : POA_F_STORE;
     POA_CLEANUP(poa_reach_freep) poa_reach *reach = NULL;
-    if (record->reach.len > 0)
-        err = poa_reach_read(record->reach, &reach);
+    err = read_reach(record->reach, &reach);
     if (err)
         return err;
-    *out = (poa_opened_record){.record = record, .statement = POA_TAKE(statement), .reach = POA_TAKE(reach)};
+    *out = (poa_opened_record){
+        .facts = poa_statement_get(statement), .accepted_s = record->accepted_s, .epoch = record->epoch};
+    out->statement = POA_TAKE(statement);
+    out->reach = POA_TAKE(reach);
+    return POA_OK;
+}
+
+poa_err poa_facts_open(const poa_statement_facts *facts, poa_span reach, int64_t now_s, poa_opened_record *out)
+{
+    POA_CLEANUP(poa_reach_freep) poa_reach *read = NULL;
+    const poa_err err = read_reach(reach, &read);
+    if (err)
+        return err;
+    *out = (poa_opened_record){.facts = facts, .accepted_s = now_s, .reach = POA_TAKE(read)};
     return POA_OK;
 }
 
@@ -43,21 +60,21 @@ const poa_id *poa_aspect_of(const poa_link *link, enum poa_aspect aspect)
 static bool at_this_site(const poa_opened_record *opened, const poa_chain *chain)
 {
     const poa_span site = poa_policy_get(poa_chain_policy(chain))->resource_owner;
-    return poa_statement_counts_at(poa_statement_get(opened->statement), site);
+    return poa_statement_counts_at(opened->facts, site);
 }
 
 static bool is_administrator(const poa_opened_record *opened, const poa_chain *chain, size_t hop)
 {
-    return opened->reach && poa_reach_covers(opened->reach, poa_statement_get(opened->statement)->op, chain, hop);
+    return opened->reach && poa_reach_covers(opened->reach, opened->facts->op, chain, hop);
 }
 
 /* The root's own key is an owner's whatever happened to its pin since the chain was verified. */
 static bool is_owner(const poa_opened_record *opened, const poa_chain *chain)
 {
-    const poa_id *signer = &poa_statement_get(opened->statement)->kid;
+    const poa_id *signer = &opened->facts->kid;
     if (poa_id_equal(signer, &poa_chain_link(chain, 0)->kid))
         return true;
-    const poa_policy_owner *pinned = poa_policy_pin(poa_chain_policy(chain), signer, opened->record->accepted_s, NULL);
+    const poa_policy_owner *pinned = poa_policy_pin(poa_chain_policy(chain), signer, opened->accepted_s, NULL);
     return pinned && pinned == poa_chain_owner(chain);
 }
 
@@ -95,7 +112,7 @@ void poa_who_counts(const poa_chain *chain, size_t hop, poa_who *who)
 
 void poa_who_lifts(const poa_chain *chain, const poa_opened_record *hold, poa_who *who)
 {
-    gather(chain, poa_chain_len(chain) - 1, &poa_statement_get(hold->statement)->kid, who);
+    gather(chain, poa_chain_len(chain) - 1, &hold->facts->kid, who);
 }
 
 /* ---- revoke and suspend ---- */
@@ -122,7 +139,7 @@ static bool names(const poa_statement_facts *facts, const poa_link *link, enum p
 enum poa_standing poa_standing_on(const poa_opened_record *opened, const poa_chain *chain, size_t hop,
                                   enum poa_aspect aspect)
 {
-    const poa_statement_facts *facts = poa_statement_get(opened->statement);
+    const poa_statement_facts *facts = opened->facts;
     if (!names(facts, poa_chain_link(chain, hop), aspect))
         return POA_STANDING_NONE;
     if (POA_GUARD(statement_site, !at_this_site(opened, chain)))
@@ -164,15 +181,15 @@ static bool is_above(const poa_opened_record *resume, const poa_opened_record *h
         return false;
     if (is_owner(resume, chain))
         return true;
-    const size_t place = place_of(&poa_statement_get(hold->statement)->kid, chain);
-    return place > 0 && is_principal(&poa_statement_get(resume->statement)->kid, chain, place - 1);
+    const size_t place = place_of(&hold->facts->kid, chain);
+    return place > 0 && is_principal(&resume->facts->kid, chain, place - 1);
 }
 
 bool poa_resume_lifts(const poa_opened_record *resume, const poa_opened_record *hold, enum poa_standing standing,
                       const poa_chain *chain, size_t hop)
 {
-    const poa_statement_facts *lift = poa_statement_get(resume->statement);
-    const poa_statement_facts *held = poa_statement_get(hold->statement);
+    const poa_statement_facts *lift = resume->facts;
+    const poa_statement_facts *held = hold->facts;
     /* Only a resume names a hold. */
     if (POA_GUARD(resume_hold, !poa_span_equal(lift->hold, held->jti)))
         return false;

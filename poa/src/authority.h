@@ -12,15 +12,20 @@
  * Who may say what about which link (section 8). Judged in the chain in hand, by keys and never by names.
  */
 
-/* A record whose statement was read again, so that it can be judged. */
+/* What was said, so that it can be judged: a record whose statement was read again, or what is not signed yet. */
 typedef struct poa_opened_record {
-    const poa_record *record; /* borrowed */
-    poa_statement *statement; /* owned */
+    const poa_statement_facts *facts; /* borrowed: from statement, or given */
+    int64_t accepted_s;
+    uint64_t epoch;
+    poa_statement *statement; /* owned; NULL where it is not signed yet */
     poa_reach *reach;         /* owned; NULL: no administrator's */
 } poa_opened_record;
 
 /* POA_OK; POA_F_STORE when the record is no statement that was accepted; POA_F_NOMEM, POA_F_CRYPTO. */
 POA_MUST_USE poa_err poa_record_open(const poa_ctx *ctx, const poa_record *record, poa_opened_record *out);
+/* The same of facts that nobody has signed yet; reach is empty where no administrator speaks. Errors likewise. */
+POA_MUST_USE poa_err poa_facts_open(const poa_statement_facts *facts, poa_span reach, int64_t now_s,
+                                    poa_opened_record *out);
 void poa_opened_record_clear(poa_opened_record *opened);
 
 /* What of a link a statement can name, in the order in which step 8 asks. */

@@ -15,13 +15,14 @@ const poa_revocation_source poa_revocation_unchecked = {0};
 static void copy_text(char *out, size_t cap, poa_span text)
 {
     const poa_span head = poa_span_head(text, cap - 1);
-    memcpy(out, head.ptr, head.len);
+    if (head.len > 0)
+        memcpy(out, head.ptr, head.len);
     out[head.len] = '\0';
 }
 
 static void fill_hit(poa_revocation_hit *hit, const poa_opened_record *opened, size_t hop, enum poa_standing standing)
 {
-    const poa_statement_facts *facts = poa_statement_get(opened->statement);
+    const poa_statement_facts *facts = opened->facts;
     *hit = (poa_revocation_hit){
         .hop = (int)hop,
         .op = facts->op,
@@ -32,8 +33,8 @@ static void fill_hit(poa_revocation_hit *hit, const poa_opened_record *opened, s
         .statement = facts->id,
         .kid = facts->kid,
         .iat_s = facts->iat_s,
-        .accepted_s = opened->record->accepted_s,
-        .epoch = opened->record->epoch,
+        .accepted_s = opened->accepted_s,
+        .epoch = opened->epoch,
     };
     copy_text(hit->jti, sizeof hit->jti, facts->jti);
     copy_text(hit->reason, sizeof hit->reason, facts->reason);
@@ -90,7 +91,7 @@ static poa_err see_hold(question *q, const poa_opened_record *hold, enum poa_sta
     poa_who who;
     poa_who_lifts(q->chain, hold, &who);
     const poa_signers by = {who.keys, who.count};
-    poa_err err = q->source->on_hold(q->source->self, poa_statement_get(hold->statement)->jti, &by, see_resume, &l);
+    poa_err err = q->source->on_hold(q->source->self, hold->facts->jti, &by, see_resume, &l);
     err = walked(err, l.lifted);
     if (err || l.lifted)
         return err;
@@ -109,7 +110,7 @@ static poa_err see_record(void *arg, const poa_record *record)
     const enum poa_standing standing = poa_standing_on(&opened, q->chain, q->hop, q->aspect);
     if (POA_GUARD(statement_standing, standing == POA_STANDING_NONE))
         return POA_OK;
-    if (poa_statement_get(opened.statement)->op == POA_OP_SUSPEND)
+    if (opened.facts->op == POA_OP_SUSPEND)
         return q->held ? POA_OK : see_hold(q, &opened, standing);
 
     q->revoked = true; /* for ever, so no hold matters any more */
@@ -231,6 +232,21 @@ poa_err poa_link_state(const poa_ctx *ctx, const poa_chain *chain, size_t hop, i
 
 /* ---- one record ---- */
 
+/* The lowest link on which it counts, and there the first aspect. */
+static void judge(const poa_opened_record *opened, const poa_chain *chain, poa_revocation_hit *hit)
+{
+    for (size_t hop = 0; hop < poa_chain_len(chain); hop++)
+        for (int aspect = 0; aspect < POA_ASPECTS; aspect++) {
+            const enum poa_standing standing = poa_standing_on(opened, chain, hop, (enum poa_aspect)aspect);
+            if (standing == POA_STANDING_NONE)
+                continue;
+            fill_hit(hit, opened, hop, standing);
+            return;
+        }
+    fill_hit(hit, opened, 0, POA_STANDING_NONE);
+    hit->hop = POA_HOP_NONE;
+}
+
 poa_err poa_record_judge(const poa_ctx *ctx, const poa_record *record, const poa_chain *chain, poa_revocation_hit *hit)
 {
     if (!poa_chain_is_verified(chain))
@@ -239,16 +255,20 @@ poa_err poa_record_judge(const poa_ctx *ctx, const poa_record *record, const poa
     const poa_err err = poa_record_open(ctx, record, &opened);
     if (err)
         return err;
-    for (size_t hop = 0; hop < poa_chain_len(chain); hop++)
-        for (int aspect = 0; aspect < POA_ASPECTS; aspect++) {
-            const enum poa_standing standing = poa_standing_on(&opened, chain, hop, (enum poa_aspect)aspect);
-            if (standing == POA_STANDING_NONE)
-                continue;
-            fill_hit(hit, &opened, hop, standing);
-            return POA_OK;
-        }
-    fill_hit(hit, &opened, 0, POA_STANDING_NONE);
-    hit->hop = POA_HOP_NONE;
+    judge(&opened, chain, hit);
+    return POA_OK;
+}
+
+poa_err poa_facts_judge(const poa_statement_facts *facts, poa_span reach, int64_t now_s, const poa_chain *chain,
+                        poa_revocation_hit *hit)
+{
+    if (!poa_chain_is_verified(chain))
+        return POA_F_USAGE;
+    POA_CLEANUP(poa_opened_record_clear) poa_opened_record opened = {0};
+    const poa_err err = poa_facts_open(facts, reach, now_s, &opened);
+    if (err)
+        return err;
+    judge(&opened, chain, hit);
     return POA_OK;
 }
 

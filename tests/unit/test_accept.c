@@ -250,6 +250,27 @@ static void each_administrator(void **state)
     }
 }
 
+/* What is not signed yet is judged alike, and would reach as far. */
+static void each_administrator_before_signing(void **state)
+{
+    const site *s = *state;
+    for (size_t i = 0; i < POA_COUNT(admin_cases); i++) {
+        const admin_case *c = &admin_cases[i];
+        POA_CLEANUP(poa_freep) char *chain = chain_text(s, c->grants, c->count);
+        const poa_statement_facts facts = {.op = c->op, .kid = *thumbprint(s, c->by), .chain = poa_span_of(chain)};
+        poa_acceptance under = usual_terms(s);
+        under.now_s = c->now_s;
+        POA_CLEANUP(poa_freep) char *reach = NULL;
+        poa_reason why = {0};
+        const poa_err err = poa_administrator_reach(s->ctx, &facts, &under, &reach, &why);
+        if (err != (c->because ? POA_E_STATEMENT_UNAUTHORIZED : POA_OK) || why.because != c->because)
+            fail_msg("%s: %s because %s", c->name, poa_err_name(err), poa_err_name(why.because));
+        assert_int_equal(reach != NULL, err == POA_OK);
+        if (err)
+            assert_string_equal(why.member, "/chain");
+    }
+}
+
 static void a_revoked_administrator(void **state)
 {
     const site *s = *state;
@@ -315,6 +336,9 @@ static void the_reach_that_is_kept(void **state)
     POA_CLEANUP(poa_freep)
     char *want = quoted("{'owner':'owner.example','all':false,'powers':" ADMINISTER("'revoke'") "}");
     assert_string_equal(reach, want);
+    POA_CLEANUP(poa_freep) char *before = NULL;
+    assert_int_equal(poa_administrator_reach(s->ctx, poa_statement_get(statement), &under, &before, NULL), POA_OK);
+    assert_string_equal(before, want);
     POA_CLEANUP(poa_reach_freep) poa_reach *read = NULL;
     assert_int_equal(poa_reach_read(poa_span_of(reach), &read), POA_OK);
 }
@@ -328,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_algorithm_is_the_policys),
         cmocka_unit_test(a_chain_that_was_only_read_shows_nothing),
         cmocka_unit_test(each_administrator),
+        cmocka_unit_test(each_administrator_before_signing),
         cmocka_unit_test(a_revoked_administrator),
         cmocka_unit_test(a_pinned_key_with_a_useless_chain),
         cmocka_unit_test(the_reach_that_is_kept),

@@ -237,6 +237,104 @@ static void one_record_is_judged(void **state)
     assert_int_equal(hit.standing, POA_STANDING_NONE);
 }
 
+/* ---- what is not signed yet ---- */
+
+static void expect_same_hit(const poa_revocation_hit *a, const poa_revocation_hit *b)
+{
+    assert_int_equal(a->hop, b->hop);
+    assert_int_equal(a->op, b->op);
+    assert_int_equal(a->standing, b->standing);
+    assert_int_equal(a->on_revoke, b->on_revoke);
+    assert_int_equal(a->target_kind, b->target_kind);
+    assert_true(poa_id_equal(&a->target, &b->target));
+    assert_true(poa_id_equal(&a->kid, &b->kid));
+    assert_string_equal(a->reason, b->reason);
+    assert_int_equal(a->iat_s, b->iat_s);
+    assert_int_equal(a->accepted_s, b->accepted_s);
+}
+
+/* Facts of our own, not those of the statement: what it would say is all that may count. */
+static void judge_both(const site *s, const poa_chain *chain, enum who by, const poa_statement_request *request,
+                       const char *reach, bool *counts)
+{
+    POA_CLEANUP(poa_freep) char *text = statement_text(s, by, request);
+    const poa_record record = {
+        .statement = poa_span_of(text), .reach = poa_span_of(reach), .accepted_s = NOW, .epoch = 9};
+    poa_statement_facts facts = {
+        .kid = *thumbprint(s, by),
+        .iat_s = request->iat_s,
+        .op = request->op,
+        .target_kind = request->target_kind,
+        .target = request->target,
+        .reason = request->reason,
+        .issued_before_s = request->issued_before_s,
+        .has_on_revoke = request->has_on_revoke,
+        .on_revoke = request->on_revoke,
+        .aud_len = request->aud_len,
+    };
+    for (size_t i = 0; i < request->aud_len; i++)
+        facts.aud[i] = request->aud[i];
+    poa_revocation_hit of_record, of_facts;
+    assert_int_equal(poa_record_judge(s->ctx, &record, chain, &of_record), POA_OK);
+    assert_int_equal(poa_facts_judge(&facts, poa_span_of(reach), NOW, chain, &of_facts), POA_OK);
+    expect_same_hit(&of_record, &of_facts);
+    assert_int_equal(of_facts.epoch, 0);
+    *counts = of_facts.standing != POA_STANDING_NONE;
+}
+
+static void what_is_not_signed_is_judged_alike(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_freep)
+    char *all = quoted("{'owner':'" MINE "','all':true,'powers':[{'type':'administration',"
+                       "'actions':['revoke'],'locations':['mine-7']}]}");
+    size_t counted = 0, asked = 0;
+    for (int by = 0; by < ANSWERER; by++)
+        for (size_t hop = 0; hop < poa_chain_len(chain); hop++)
+            for (int kind = 0; kind < 8; kind++) {
+                poa_statement_request request =
+                    statement_request((enum who)by, kind & 1 ? POA_OP_SUSPEND : POA_OP_REVOKE);
+                const poa_link *link = poa_chain_link(chain, hop);
+                request.target_kind = kind & 2 ? POA_TARGET_KEY : POA_TARGET_POA;
+                request.target = kind & 2 ? *poa_key_thumbprint(link->agent_key) : link->id;
+                request.has_on_revoke = kind == 0;
+                request.on_revoke = POA_ON_REVOKE_CASCADE;
+                bool counts = false;
+                judge_both(s, chain, (enum who)by, &request, kind & 4 ? all : NULL, &counts);
+                counted += counts;
+                asked++;
+            }
+    assert_true(counted > 50 && counted < asked - 50);
+}
+
+static void issued_before_is_judged_alike(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    for (int64_t before_s = NOW - 1001; before_s <= NOW - 999; before_s++) {
+        poa_statement_request request = statement_request(CONTRACTOR, POA_OP_REVOKE);
+        request.target_kind = POA_TARGET_KEY;
+        request.target = *thumbprint(s, CONTRACTOR);
+        request.issued_before_s = before_s;
+        bool counts = false;
+        judge_both(s, chain, CONTRACTOR, &request, NULL, &counts);
+        assert_int_equal(counts, before_s > NOW - 1000);
+    }
+}
+
+static void what_cannot_be_judged(void **state)
+{
+    const site *s = *state;
+    POA_CLEANUP(poa_chain_freep) poa_chain *chain = usual_chain(s);
+    POA_CLEANUP(poa_chain_freep) poa_chain *read = NULL;
+    assert_int_equal(poa_chain_read(s->ctx, poa_chain_text(chain), &read, NULL), POA_OK);
+    const poa_statement_facts facts = {.kid = *thumbprint(s, OWNER), .target = poa_chain_link(chain, 0)->id};
+    poa_revocation_hit hit;
+    assert_int_equal(poa_facts_judge(&facts, (poa_span){0}, NOW, read, &hit), POA_F_USAGE);
+    assert_int_equal(poa_facts_judge(&facts, POA_SPAN("{}"), NOW, chain, &hit), POA_F_STORE);
+}
+
 /* ---- the effect on devices ---- */
 
 static void what_a_statement_asks_for_devices(void **state)
@@ -315,6 +413,9 @@ int main(void)
         cmocka_unit_test(a_hit_tells_what_was_said),
         cmocka_unit_test(a_link_by_itself),
         cmocka_unit_test(one_record_is_judged),
+        cmocka_unit_test(what_is_not_signed_is_judged_alike),
+        cmocka_unit_test(issued_before_is_judged_alike),
+        cmocka_unit_test(what_cannot_be_judged),
         cmocka_unit_test(what_a_statement_asks_for_devices),
         cmocka_unit_test(who_may_make_it_stronger),
     };

@@ -143,6 +143,20 @@ POA_API POA_MUST_USE poa_err poa_record_judge(const poa_ctx *ctx, const poa_reco
                                               poa_revocation_hit *hit);
 
 /**
+ * poa_facts_judge() - would a statement that is not signed yet count on a link of this chain?
+ * @facts: what it would say. Looked at are op, target_kind, target, issued_before_s (-1: absent), reason, on_revoke,
+ * aud, iat_s and kid, the thumbprint of the key that would sign; id and jti are only copied
+ * @reach: of an administrator, from poa_administrator_reach(); else empty
+ * @now_s: when it would be accepted
+ * @chain: a verified chain, alive or not
+ * @hit:   as poa_record_judge(), by the same rules; epoch 0. A text that is absent in @facts is ""
+ *
+ * Return: POA_OK; POA_F_USAGE for a chain that was only read; POA_F_STORE (no such reach), POA_F_NOMEM.
+ */
+POA_API POA_MUST_USE poa_err poa_facts_judge(const poa_statement_facts *facts, poa_span reach, int64_t now_s,
+                                             const poa_chain *chain, poa_revocation_hit *hit);
+
+/**
  * poa_revocation_effect() - what a statement that counts does to devices that came in under a chain (section 8).
  * @hit:      from poa_record_judge() or step 8, on that chain
  * @of_power: on_revoke of the leaf power under which the device came in
@@ -181,5 +195,19 @@ typedef struct poa_acceptance {
  */
 POA_API POA_MUST_USE poa_err poa_statement_accept(const poa_ctx *ctx, const poa_statement *statement,
                                                   const poa_acceptance *under, char **reach, poa_reason *why);
+
+/**
+ * poa_administrator_reach() - how far a statement that is not signed yet would reach, by its administrator's chain.
+ * @facts: looked at are op, chain, and kid: the thumbprint of the key that would sign
+ * @reach: set on POA_OK: malloc'ed JSON for poa_facts_judge()
+ *
+ * Judges the chain as poa_statement_accept() does; no signature is there to verify, so the caller asks for another
+ * proof that the key is held.
+ *
+ * Return: POA_OK; POA_E_STATEMENT_UNAUTHORIZED, member /chain, `because` the code with which the chain fails or
+ * action_not_granted; POA_F_*.
+ */
+POA_API POA_MUST_USE poa_err poa_administrator_reach(const poa_ctx *ctx, const poa_statement_facts *facts,
+                                                     const poa_acceptance *under, char **reach, poa_reason *why);
 
 #endif
