@@ -1,5 +1,6 @@
 #include "api/change.h"
 
+#include "api/event.h"
 #include "api/nonces.h"
 #include "crypto.h"
 #include "guard.h"
@@ -158,6 +159,8 @@ static void done(store_op *op, poa_err err)
     api_change *change = change_of(op);
     http_request *request = change->x->request;
     (void)api_note(change->x, err);
+    if (!err)
+        api_events_wake(change->x->service);
     change->reply(change, err);
     finish(change);
     http_resume(request);

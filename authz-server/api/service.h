@@ -56,6 +56,8 @@ void api_slot_set(api_slot *slot, api_snapshot *snapshot);
  * @started_s: the first whole second of this process: proofs from before it are asked for a nonce
  * @log:       write one line (JSON, without its end) to the log; from any thread
  * @acted_s:   latest time that this process acted on; begins 0
+ * @events_wake: told after each commit that may have added events, from any thread; does not block; NULL: nobody
+ *              listens. Set before the first request; @events_wake_arg goes with it
  * @ready:     set once everything stands; cleared when the server stops
  */
 typedef struct api_service {
@@ -75,6 +77,8 @@ typedef struct api_service {
     int64_t started_s;
     void (*log)(void *arg, poa_span line);
     void *log_arg;
+    void (*events_wake)(void *arg);
+    void *events_wake_arg;
     atomic_bool ready;
     _Atomic int64_t acted_s;
 } api_service;
