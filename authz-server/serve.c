@@ -184,6 +184,7 @@ static int listen_all(server *s, const serve_options *options)
         .routes = api_routes,
         .route_count = api_routes_len,
         .handler_arg = &s->service,
+        .spool_dir = s->config->data,
         .limits = s->config->limits.http,
         .hooks = {.now_us = machine_now_us, .random = machine_random},
     };
@@ -197,8 +198,8 @@ static int listen_all(server *s, const serve_options *options)
 static void allow_descriptors(const server *s)
 {
     const http_limits *limits = &s->config->limits.http;
-    const uint64_t wanted =
-        (uint64_t)limits->connections_max + 4 * limits->threads * s->config->listeners_len + OTHER_DESCRIPTORS;
+    const uint64_t wanted = (uint64_t)limits->connections_max + limits->spools_max +
+                            4 * limits->threads * s->config->listeners_len + OTHER_DESCRIPTORS;
     const uint64_t got = machine_allow_descriptors(wanted);
     if (got >= wanted)
         return;

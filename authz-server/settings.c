@@ -47,6 +47,11 @@ const setting settings[] = {
      .help = "seconds that a client has to bring a whole body"},
     {"/limits/send_s", SETTING_SECONDS, .min = 1, .max = 3600, .number = 30, AT(limits.http.send_ms),
      .help = "seconds that a client has to take an answer"},
+    {"/limits/streams", SETTING_COUNT, .max = 4096, .number = 64, AT(limits.http.streams_max),
+     .help =
+         "answers that are sent while they are made, event streams above all, at once; further ones are answered 503"},
+    {"/limits/spools", SETTING_COUNT, .max = 256, .number = 4, AT(limits.http.spools_max),
+     .help = "large bodies at once, each in a file in the directory of the store; further ones are answered 503"},
     {"/limits/replay_bytes", SETTING_SIZE, .min = 65536, .max = UINT64_C(1) << 36, .number = 64 * MIB,
      AT(limits.replay_bytes), .help = "memory that remembers the proofs seen"},
     {"/limits/chain_cache", SETTING_SIZE, .min = 16, .max = 1000000, .number = 4096, AT(limits.chain_cache),

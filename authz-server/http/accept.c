@@ -25,13 +25,13 @@ void http_accept_wake(http_server *server)
 
 /* ---- deadlines ---- */
 
-static int64_t limit_us(const http_server *server, http_phase phase)
+static int64_t limit_us(const http_server *server, const http_conn *conn, http_phase phase)
 {
     switch (phase) {
     case HTTP_PHASE_HEAD:
         return (int64_t)server->limits.head_ms * 1000;
     case HTTP_PHASE_BODY:
-        return (int64_t)server->limits.body_ms * 1000;
+        return (int64_t)server->limits.body_ms * 1000 + atomic_load(&conn->earned_us);
     case HTTP_PHASE_SEND:
         return (int64_t)server->limits.send_ms * 1000;
     case HTTP_PHASE_WORK:
@@ -69,7 +69,7 @@ static void watch(http_conn *conn, void *arg)
     conn->crew->in_use = true;
 
     const bool unwanted = s->cut_all && (seen.phase == HTTP_PHASE_HEAD || seen.phase == HTTP_PHASE_BODY);
-    if (unwanted || age_us > limit_us(s->server, seen.phase)) {
+    if (unwanted || age_us > limit_us(s->server, conn, seen.phase)) {
         cut(s, conn, seen);
         return;
     }
@@ -108,6 +108,7 @@ static void sweep_connections(http_server *server)
     http_conns_each(&server->conns, watch, &s);
     http_crew *finished = take_finished(server);
     pthread_mutex_unlock(&server->crews_lock);
+    http_streams_watch(server, s.now_us);
 
     while (finished) {
         http_crew *const next = finished->older;

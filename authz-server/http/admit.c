@@ -102,7 +102,7 @@ static http_refusal check_body(http_request *request)
     (void)http_head_find(&request->head, "Content-Type", &value);
     if (POA_GUARD(http_content_type, route->content_type && !is_type(value, route->content_type)))
         return refuse(415, "the Content-Type is not the one of this resource");
-    return refuse(0, NULL);
+    return route->flags & HTTP_ROUTE_SPOOL ? http_spool_open(request) : refuse(0, NULL);
 }
 
 http_refusal http_admit(http_request *request, const char *method, const char *version)

@@ -35,6 +35,7 @@ bool http_conn_enter(http_conn *conn, http_phase phase, int64_t now_us)
 
 void http_conn_rest(http_conn *conn, int64_t now_us)
 {
+    atomic_store(&conn->earned_us, 0);
     if (!http_conn_enter(conn, HTTP_PHASE_HEAD, now_us))
         return; /* its daemon is about to find out */
 }

@@ -14,8 +14,8 @@
 typedef enum http_phase {
     HTTP_PHASE_HEAD, /* nothing, or bringing a header */
     HTTP_PHASE_BODY, /* bringing a body */
-    HTTP_PHASE_WORK, /* nothing to do with the client: no deadline */
-    HTTP_PHASE_SEND, /* taking the reply */
+    HTTP_PHASE_WORK, /* nothing to do with the client: no deadline; so does a stream wait for its source */
+    HTTP_PHASE_SEND, /* taking the reply, or a piece of a stream */
     HTTP_PHASE_CUT,  /* its deadline has passed: the end */
 } http_phase;
 
@@ -24,10 +24,11 @@ typedef struct http_conn {
     http_address peer;
     int fd;
     bool tls;
-    bool counted;            /* among those of its address */
-    struct http_crew *crew;  /* borrowed: outlives it */
-    struct http_conn *next;  /* in its bucket */
-    _Atomic uint64_t moment; /* the phase and since when, in one word: see http_conn_enter() */
+    bool counted;              /* among those of its address */
+    struct http_crew *crew;    /* borrowed: outlives it */
+    struct http_conn *next;    /* in its bucket */
+    _Atomic uint64_t moment;   /* the phase and since when, in one word: see http_conn_enter() */
+    _Atomic int64_t earned_us; /* by what a large body has brought, beyond the time that every body has */
 } http_conn;
 
 /**

@@ -59,8 +59,9 @@ static enum MHD_Result send_answer(http_request *request)
     if (!enter(request, HTTP_PHASE_SEND))
         return MHD_NO;
 
-    const bool close = request->close || atomic_load(&request->crew->draining);
-    struct MHD_Response *const response = http_answer_build(&request->answer, close);
+    const bool head = poa_span_is(request->method, "HEAD");
+    const bool close = request->close || (head && request->answer.stream) || atomic_load(&request->crew->draining);
+    struct MHD_Response *const response = http_answer_build(&request->answer, head, close);
     if (!response)
         return MHD_NO;
     const enum MHD_Result queued = MHD_queue_response(request->mhd, request->answer.status, response);
@@ -78,18 +79,23 @@ static enum MHD_Result begin(http_request *request, const char *method, const ch
         return MHD_NO;
     if (refusal.status == 0)
         return MHD_YES;
-    http_reply_problem(request, refusal.status, refusal.detail);
+    if (refusal.status == 503)
+        http_reply_busy(request, refusal.detail);
+    else
+        http_reply_problem(request, refusal.status, refusal.detail);
     return request->close ? send_answer(request) : MHD_YES;
 }
 
 /* A body that is too large is read to its end all the same: libmicrohttpd takes no answer in between. */
 static enum MHD_Result take_body(http_request *request, const char *bytes, size_t *len)
 {
-    const size_t room = request->body_max - request->body.len;
+    const size_t room = request->body_max - (request->spool.opened ? request->spool.len : request->body.len);
     if (POA_GUARD(http_body_too_large, *len > room))
         request->body_too_large = true;
     if (request->body_too_large)
         poa_buf_clear(&request->body);
+    else if (request->spool.opened)
+        http_spool_add(request, (poa_span){bytes, *len});
     else
         poa_buf_add(&request->body, (poa_span){bytes, *len});
     *len = 0;
@@ -126,6 +132,10 @@ static enum MHD_Result handle(http_request *request)
         http_reply_problem(request, 500, "memory is out");
         return send_answer(request);
     }
+    if (request->spool.opened && !http_spool_close(request)) {
+        http_reply_busy(request, "there is no room for the body");
+        return send_answer(request);
+    }
     return run_handler(request);
 }
 
@@ -160,6 +170,13 @@ static unsigned status_of(const http_request *request)
     return info ? info->http_status : 0;
 }
 
+static size_t body_bytes_of(const http_request *request)
+{
+    if (poa_span_is(request->method, "HEAD"))
+        return 0;
+    return request->answer.stream ? http_stream_bytes(request->answer.stream) : request->answer.body.len;
+}
+
 void http_exchange_ended(void *crew, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode how)
 {
     (void)crew;
@@ -171,10 +188,12 @@ void http_exchange_ended(void *crew, struct MHD_Connection *mhd, void **context,
 
     const http_server *const server = request->server;
     http_conn *const conn = request->conn;
+    if (request->answer.stream)
+        http_stream_leave(request->answer.stream);
     const int64_t now_us = http_now_us(server);
     const http_outcome outcome = {
         .status = status_of(request),
-        .body_bytes = poa_span_is(request->method, "HEAD") ? 0 : request->answer.body.len,
+        .body_bytes = body_bytes_of(request),
         .duration_us = now_us - request->arrived_us,
         .whole = request->queued && how == MHD_REQUEST_TERMINATED_COMPLETED_OK,
     };

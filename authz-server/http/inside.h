@@ -7,6 +7,7 @@
 #include "query.h"
 #include "route.h"
 #include "server.h"
+#include "stream.h"
 #include "wire.h"
 
 #include <microhttpd.h>
@@ -73,14 +74,24 @@ typedef struct http_door {
     http_crew *crew;  /* owned; under crews_lock */
 } http_door;
 
+/** The streams that are not over. */
+typedef struct http_streams {
+    pthread_mutex_t lock;
+    http_stream *first; /* borrowed: each leaves before its answer lets go of it */
+    unsigned count;
+} http_streams;
+
 struct http_server {
     http_limits limits;
     http_hooks hooks;
     const http_route *routes;
     size_t route_count;
     void *handler_arg;
+    char *spool_dir; /* owned; empty: there is none */
 
     http_log log;
+    http_streams streams;
+    atomic_uint spools; /* bodies in files */
     http_conns conns;
     http_door doors[HTTP_LISTENERS_MAX];
     size_t door_count;
@@ -109,8 +120,9 @@ typedef enum http_stage {
 typedef struct http_answer {
     unsigned status; /* 0: none yet */
     const char *content_type;
-    char *text;    /* owned, or NULL */
-    poa_span body; /* text, or a constant */
+    char *text;          /* owned, or NULL */
+    poa_span body;       /* text, or a constant */
+    http_stream *stream; /* instead of a body; one reference is owned; or NULL */
     struct {
         const char *name;
         char *value; /* owned */
@@ -118,6 +130,16 @@ typedef struct http_answer {
     size_t header_count;
     bool broken; /* sticky: something could not be kept */
 } http_answer;
+
+/** A body in a file without a name. */
+typedef struct http_spool {
+    bool held;   /* counted in http_server.spools */
+    bool opened; /* fd is owned */
+    bool failed; /* nothing more is kept */
+    int fd;
+    size_t len;
+    void *map; /* once it is whole; owned, or NULL */
+} http_spool;
 
 struct http_request {
     http_server *server;
@@ -139,7 +161,8 @@ struct http_request {
     http_head head;
     http_match match;
     size_t body_max;
-    poa_buf body;
+    poa_buf body; /* empty where the body is in the spool */
+    http_spool spool;
     bool body_too_large;
     bool close;     /* the connection ends with this reply */
     bool queued;    /* the reply was handed to libmicrohttpd */
@@ -153,8 +176,38 @@ struct http_request {
 http_request *http_request_new(http_crew *crew, http_conn *conn, struct MHD_Connection *mhd, const char *target);
 void http_request_free(http_request *request);
 void http_answer_clear(http_answer *answer);
+/** http_answer_stream() - answer with a stream, whose reference is taken over. */
+void http_answer_stream(http_answer *answer, unsigned status, const char *content_type, http_stream *stream);
+/** http_reply_busy() - 503 and a time after which to try again; detail is static. */
+void http_reply_busy(http_request *request, const char *detail);
 /** http_answer_build() - as libmicrohttpd wants it; takes the body's text over. NULL: memory is out. */
-POA_MUST_USE struct MHD_Response *http_answer_build(http_answer *answer, bool close);
+POA_MUST_USE struct MHD_Response *http_answer_build(http_answer *answer, bool head, bool close);
+
+/* ---- stream.c ---- */
+
+/** http_stream_response() - what pulls from a stream, or, for a HEAD, its header alone. NULL: memory is out. */
+POA_MUST_USE struct MHD_Response *http_stream_response(http_stream *stream, bool head);
+/** http_stream_bytes() - pulled so far. */
+size_t http_stream_bytes(const http_stream *stream);
+/** http_stream_leave() - its connection is not suspended and nothing is pulled any more; it counts no longer. */
+void http_stream_leave(http_stream *stream);
+/** http_stream_end() - the same, if need be; end its source and let go of the reference. */
+void http_stream_end(http_stream *stream);
+/** http_streams_watch() - end those that are too old or whose client left while they slept. */
+void http_streams_watch(http_server *server, int64_t now_us);
+/** http_streams_end() - end all, or all that need not be whole. After the state was changed: none is begun then. */
+void http_streams_end(http_server *server, bool whole_too);
+
+/* ---- spool.c ---- */
+
+/** http_spool_open() - a file for the body to come. Return: why there is none. */
+POA_MUST_USE http_refusal http_spool_open(http_request *request);
+/** http_spool_add() - keep a part of the body. What cannot be written shows at the end. */
+void http_spool_add(http_request *request, poa_span bytes);
+/** http_spool_close() - the body is whole; map it. False: a part of it could not be kept. */
+POA_MUST_USE bool http_spool_close(http_request *request);
+/** http_spool_clear() - end the mapping and the file. */
+void http_spool_clear(http_request *request);
 
 /* ---- admit.c: may this request reach its handler? ---- */
 

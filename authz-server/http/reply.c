@@ -4,9 +4,21 @@
 
 #include <stdlib.h>
 
-void http_answer_clear(http_answer *answer)
+/* Streams and large bodies take their time: sooner there is hardly room again. */
+#define RETRY_AFTER_S "5"
+
+static void drop_body(http_answer *answer)
 {
     free(answer->text);
+    if (answer->stream)
+        http_stream_end(answer->stream);
+    answer->text = NULL;
+    answer->stream = NULL;
+}
+
+void http_answer_clear(http_answer *answer)
+{
+    drop_body(answer);
     for (size_t i = 0; i < answer->header_count; i++)
         free(answer->headers[i].value);
     *answer = (http_answer){0};
@@ -14,11 +26,23 @@ void http_answer_clear(http_answer *answer)
 
 static void set_body(http_answer *answer, unsigned status, const char *content_type, char *text, poa_span body)
 {
-    free(answer->text);
+    drop_body(answer);
     answer->status = status;
     answer->content_type = content_type;
     answer->text = text;
     answer->body = body;
+}
+
+void http_answer_stream(http_answer *answer, unsigned status, const char *content_type, http_stream *stream)
+{
+    set_body(answer, status, content_type, NULL, (poa_span){0});
+    answer->stream = stream;
+}
+
+void http_reply_busy(http_request *request, const char *detail)
+{
+    http_reply_header(request, MHD_HTTP_HEADER_RETRY_AFTER, POA_SPAN(RETRY_AFTER_S));
+    http_reply_problem(request, 503, detail);
 }
 
 void http_reply(http_request *request, unsigned status, const char *content_type, poa_buf *body)
@@ -78,15 +102,22 @@ static bool add_headers(struct MHD_Response *response, const http_answer *answer
     return good;
 }
 
-struct MHD_Response *http_answer_build(http_answer *answer, bool close)
+static struct MHD_Response *response_of(const http_answer *answer, bool head)
 {
+    if (answer->stream)
+        return http_stream_response(answer->stream, head);
     /* libmicrohttpd takes a void pointer and only reads through it. */
     union {
         const char *in;
         void *out;
     } body = {.in = answer->body.ptr};
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        answer->body.len, body.out, answer->text ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(answer->body.len, body.out,
+                                           answer->text ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+}
+
+struct MHD_Response *http_answer_build(http_answer *answer, bool head, bool close)
+{
+    struct MHD_Response *const response = response_of(answer, head);
     if (!response)
         return NULL;
     answer->text = NULL;

@@ -52,9 +52,10 @@ void http_request_free(http_request *request)
 {
     if (!request)
         return;
+    http_answer_clear(&request->answer); /* a stream's source may be part of what is attached */
     if (request->end_data)
         request->end_data(request->data);
-    http_answer_clear(&request->answer);
+    http_spool_clear(request);
     poa_buf_clear(&request->body);
     free(request->scratch);
     free(request->target);
@@ -98,6 +99,8 @@ size_t http_request_header(const http_request *request, const char *name, poa_sp
 
 poa_span http_request_body(const http_request *request)
 {
+    if (request->spool.map)
+        return (poa_span){request->spool.map, request->spool.len};
     return poa_buf_span(&request->body);
 }
 

@@ -51,7 +51,7 @@ bool http_request_param(const http_request *request, const char *name, poa_span 
  */
 size_t http_request_header(const http_request *request, const char *name, poa_span *value);
 
-/** http_request_body() - the whole body; empty without one. */
+/** http_request_body() - the whole body; empty without one. With HTTP_ROUTE_SPOOL it is a mapping of a file. */
 poa_span http_request_body(const http_request *request);
 
 /** http_request_peer() - the other end of the TCP connection: the client, or a proxy. Which one is for the caller to

@@ -154,8 +154,11 @@ static const char *fault_of(const http_route *route)
         return "the method is none that a route can have";
     if (POA_GUARD(http_row_handler, !route->handler))
         return "there is no handler";
-    if (POA_GUARD(http_row_flags, (route->flags & ~(unsigned)HTTP_ROUTE_QUERY) != 0))
+    if (POA_GUARD(http_row_flags, (route->flags & ~(unsigned)(HTTP_ROUTE_QUERY | HTTP_ROUTE_SPOOL)) != 0))
         return "a flag is not known";
+    if (POA_GUARD(http_row_spool, (route->flags & HTTP_ROUTE_SPOOL) &&
+                                      (route->body_max == 0 || route->body_max > HTTP_SPOOL_BYTES_MAX)))
+        return "the body to be spooled has no maximum that is allowed";
     return NULL;
 }
 

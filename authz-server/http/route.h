@@ -23,7 +23,11 @@ typedef enum http_method {
 /** Flags of a route. */
 enum {
     HTTP_ROUTE_QUERY = 1 << 0, /**< takes a query string; without this one is answered 400 */
+    HTTP_ROUTE_SPOOL = 1 << 1, /**< its body is kept in a file, which http_request_body() maps; 503 without room */
 };
+
+/** The most that the body_max of a route with HTTP_ROUTE_SPOOL may be. */
+#define HTTP_SPOOL_BYTES_MAX (32u * 1024 * 1024)
 
 /**
  * http_handler() - answer one request, in a daemon's thread.
@@ -73,7 +77,8 @@ typedef struct http_match {
  * @why: on failure gets one sentence that names the row
  *
  * Return: false when a pattern is malformed or has more than HTTP_CAPTURES_MAX captures, a method or handler is
- * missing, or a flag is unknown.
+ * missing, a flag is unknown, or a route with HTTP_ROUTE_SPOOL has no maximum of its own, at most
+ * HTTP_SPOOL_BYTES_MAX.
  */
 POA_MUST_USE bool http_routes_check(const http_route *routes, size_t count, poa_buf *why);
 

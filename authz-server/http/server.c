@@ -1,6 +1,7 @@
 #include "inside.h"
 
 #include "cleanup.h"
+#include "guard.h"
 #include "span.h"
 
 #include <assert.h>
@@ -114,19 +115,31 @@ static http_server *new_server(const http_config *config)
     server->routes = config->routes;
     server->route_count = config->route_count;
     server->handler_arg = config->handler_arg;
+    server->spool_dir = poa_span_dup(poa_span_of(config->spool_dir));
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     uint64_t seed = 0;
-    if (server->wake_fd >= 0 && server->hooks.random(server->hooks.arg, &seed, sizeof seed) &&
+    if (server->spool_dir && server->wake_fd >= 0 && server->hooks.random(server->hooks.arg, &seed, sizeof seed) &&
         http_conns_init(&server->conns, server->limits.connections_max, server->limits.connections_per_address, seed)) {
         pthread_mutex_init(&server->log.lock, NULL);
         pthread_mutex_init(&server->crews_lock, NULL);
+        pthread_mutex_init(&server->streams.lock, NULL);
         return server;
     }
     if (server->wake_fd >= 0)
         (void)close(server->wake_fd);
+    free(server->spool_dir);
     free(server);
     return NULL;
+}
+
+static bool has_spool(const http_config *config)
+{
+    for (size_t i = 0; i < config->route_count; i++) {
+        if (config->routes[i].flags & HTTP_ROUTE_SPOOL)
+            return true;
+    }
+    return false;
 }
 
 bool http_server_start(const http_config *config, http_server **out, poa_buf *why)
@@ -135,6 +148,10 @@ bool http_server_start(const http_config *config, http_server **out, poa_buf *wh
     assert(config->limits.threads > 0 && config->limits.threads <= HTTP_THREADS_MAX);
     if (!http_routes_check(config->routes, config->route_count, why))
         return false;
+    if (POA_GUARD(http_no_spool_dir, !config->spool_dir && has_spool(config))) {
+        poa_buf_text(why, "a route keeps bodies in files, and there is no directory for them");
+        return false;
+    }
     http_server *server = new_server(config);
     if (!server || !compose_late(server)) {
         poa_buf_text(why, "memory, descriptors or randomness are out");
@@ -258,11 +275,13 @@ void http_server_stop(http_server *server, unsigned grace_ms)
     }
     pthread_mutex_unlock(&server->crews_lock);
     enter_state(server, HTTP_DRAINING);
+    http_streams_end(server, false);
     if (server->accepting)
         wait_for_connections(server, grace_ms);
 
     /* A suspended connection makes libmicrohttpd abort the process when its daemon is stopped. */
     enter_state(server, HTTP_CUTTING);
+    http_streams_end(server, true);
     while (atomic_load(&server->busy) > 0)
         nap();
     if (server->accepting) {
@@ -290,6 +309,8 @@ void http_server_free(http_server *server)
     poa_buf_clear(&server->late);
     pthread_mutex_destroy(&server->log.lock);
     pthread_mutex_destroy(&server->crews_lock);
+    pthread_mutex_destroy(&server->streams.lock);
+    free(server->spool_dir);
     (void)close(server->wake_fd);
     free(server);
 }

@@ -52,8 +52,11 @@ typedef struct http_listener {
  * @head_ms:                 a connection that brings no whole header within this time of its start or of its last
  *                           reply is closed
  * @body_ms:                 a body that is not whole within this time of its header is answered 408 (over TLS only
- * closed)
- * @send_ms:                 a client that has not taken the reply within this time is cut off
+ *                           closed); one of HTTP_ROUTE_SPOOL has a second more for each 32 KiB that it brought
+ * @send_ms:                 a client that has not taken the reply, or the last piece of a stream, within this time is
+ *                           cut off
+ * @streams_max:             http_reply_stream() at once; more are answered 503
+ * @spools_max:              bodies of HTTP_ROUTE_SPOOL at once; more are answered 503
  */
 typedef struct http_limits {
     unsigned threads;
@@ -64,19 +67,22 @@ typedef struct http_limits {
     unsigned head_ms;
     unsigned body_ms;
     unsigned send_ms;
+    unsigned streams_max;
+    unsigned spools_max;
 } http_limits;
 
-#define HTTP_LIMITS_DEFAULT                                                                              \
-    (http_limits)                                                                                        \
-    {                                                                                                    \
-        .threads = 2, .connections_max = 1024, .connections_per_address = 64, .header_bytes_max = 32768, \
-        .body_bytes_max = 65536, .head_ms = 30000, .body_ms = 15000, .send_ms = 30000,                   \
+#define HTTP_LIMITS_DEFAULT                                                                               \
+    (http_limits)                                                                                         \
+    {                                                                                                     \
+        .threads = 2, .connections_max = 1024, .connections_per_address = 64, .header_bytes_max = 32768,  \
+        .body_bytes_max = 65536, .head_ms = 30000, .body_ms = 15000, .send_ms = 30000, .streams_max = 64, \
+        .spools_max = 4,                                                                                  \
     }
 
 /**
  * http_outcome - how a request ended.
  * @status:      of the reply; 0 when the client left before one
- * @body_bytes:  of the reply's body
+ * @body_bytes:  of the reply's body; of a stream, what was pulled
  * @duration_us: from its request line to its end
  * @whole:       the reply went out to its last byte
  */
@@ -107,14 +113,17 @@ typedef struct http_hooks {
     void *arg;
 } http_hooks;
 
-/** http_config - all of a server. Borrowed during http_server_start(), but for routes and handler_arg, which outlive
- * it. */
+/**
+ * http_config - all of a server. Borrowed during http_server_start(), but for routes and handler_arg, which outlive it.
+ * @spool_dir: where bodies of HTTP_ROUTE_SPOOL are kept, in files without a name; may be NULL without such a route
+ */
 typedef struct http_config {
     const http_listener *listeners;
     size_t listener_count;
     const http_route *routes;
     size_t route_count;
     void *handler_arg;
+    const char *spool_dir;
     http_limits limits;
     http_hooks hooks;
 } http_config;
@@ -133,8 +142,8 @@ POA_MUST_USE int http_listen(const http_address *address);
  * @out: set on success; the caller ends it with http_server_free()
  * @why: on failure gets one sentence for the operator
  *
- * Return: false when the table of routes does not pass http_routes_check(), a listener cannot be opened, a certificate
- * does not fit its key, or memory or threads are out. Nothing listens then.
+ * Return: false when the table of routes does not pass http_routes_check() or asks for a spool_dir, a listener cannot
+ * be opened, a certificate does not fit its key, or memory or threads are out. Nothing listens then.
  */
 POA_MUST_USE bool http_server_start(const http_config *config, http_server **out, poa_buf *why);
 
@@ -157,7 +166,8 @@ POA_MUST_USE bool http_server_reload_tls(http_server *server, const http_tls *pa
  * http_server_stop() - accept no more, let requests finish, end.
  * @grace_ms: how long requests under way have; then their connections are cut
  *
- * Every answer closes its connection from now on. Waits without bound for requests that are suspended: whoever took one
+ * Every answer closes its connection from now on. Streams end at once; those that must be whole have the grace, and are
+ * broken off after it. Waits without bound for requests that are suspended: whoever took one
  * resumes it. Not from a handler. A second call does nothing.
  */
 void http_server_stop(http_server *server, unsigned grace_ms);

@@ -131,6 +131,23 @@ static void big(http_request *request, void *arg)
     http_reply(request, 200, "text/plain", &body);
 }
 
+/* A reply that is no text. */
+static void bytes(http_request *request, void *arg)
+{
+    seen(request, arg);
+    poa_buf body = {0};
+    poa_buf_add(&body, POA_SPAN("0\0\r\n\xff\0"));
+    http_reply(request, 200, "application/pkix-crl", &body);
+}
+
+static void accepted(http_request *request, void *arg)
+{
+    seen(request, arg);
+    http_reply_header(request, "Location", POA_SPAN("/v1/onboardings/0a"));
+    http_reply_header(request, "Retry-After", POA_SPAN("10"));
+    http_reply_constant(request, 202, "application/json", POA_SPAN("{}"));
+}
+
 static void later(http_request *request, void *arg)
 {
     rig *const r = arg;
@@ -178,6 +195,8 @@ static const http_route routes[] = {
     {HTTP_GET, "/splitter", splitter, 0, NULL, 0},
     {HTTP_GET, "/empty", empty, 0, NULL, 0},
     {HTTP_GET, "/big", big, 0, NULL, 0},
+    {HTTP_GET, "/bytes/{name}.crl", bytes, 0, NULL, 0},
+    {HTTP_POST, "/items:accept", accepted, 0, NULL, 0},
 };
 
 http_limits rig_limits(void)
@@ -191,6 +210,8 @@ http_limits rig_limits(void)
         .head_ms = 5000,
         .body_ms = 5000,
         .send_ms = 5000,
+        .streams_max = 64,
+        .spools_max = 4,
     };
 }
 

@@ -112,6 +112,13 @@ static void tables(void **state)
         {{1 << 5, "/a", never, 0, NULL, 0}, "the method is none that a route can have"},
         {{HTTP_GET, "/a", NULL, 0, NULL, 0}, "there is no handler"},
         {{HTTP_GET, "/a", never, 0, NULL, 1u << 7}, "a flag is not known"},
+        {{HTTP_POST, "/a", never, HTTP_SPOOL_BYTES_MAX, NULL, HTTP_ROUTE_SPOOL}, NULL},
+        {{HTTP_POST, "/a", never, 1, NULL, HTTP_ROUTE_SPOOL}, NULL},
+        {{HTTP_POST, "/a", never, 0, NULL, HTTP_ROUTE_SPOOL}, "the body to be spooled has no maximum that is allowed"},
+        {{HTTP_POST, "/a", never, HTTP_SPOOL_BYTES_MAX + 1, NULL, HTTP_ROUTE_SPOOL},
+         "the body to be spooled has no maximum that is allowed"},
+        {{HTTP_POST, "/a", never, HTTP_BODY_DEFAULT, NULL, HTTP_ROUTE_SPOOL},
+         "the body to be spooled has no maximum that is allowed"},
     };
     for (size_t i = 0; i < POA_COUNT(cases); i++) {
         const http_route *const row = &cases[i].row;

@@ -45,6 +45,16 @@ static void replies(void **state)
     assert_int_equal(reply.status, 204);
     assert_int_equal(reply.body_len, 0);
 
+    reply = rig_ask(&r, GET("/bytes/site.crl"));
+    assert_non_null(strstr(reply.header, "\r\nContent-Type: application/pkix-crl\r\n"));
+    assert_int_equal(reply.body_len, 6);
+    assert_memory_equal(reply.body, "0\0\r\n\xff\0", 6);
+
+    reply = rig_ask(&r, "POST /items:accept HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(reply.status, 202);
+    assert_non_null(strstr(reply.header, "\r\nLocation: /v1/onboardings/0a\r\n"));
+    assert_non_null(strstr(reply.header, "\r\nRetry-After: 10\r\n"));
+
     reply = rig_ask(&r, "DELETE /items HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(reply.status, 405);
     assert_non_null(strstr(reply.header, "\r\nAllow: GET, HEAD, POST\r\n"));
@@ -63,6 +73,20 @@ static void replies(void **state)
     assert_int_equal(rig_ask(&r, GET("/healthz")).status, 500);
     assert_int_equal(atomic_load(&r.handled), handled);
     rig_end(&r, 1000);
+}
+
+static void malformed_table(void **state)
+{
+    (void)state;
+    static const http_route bad[] = {{HTTP_GET, "/a/{b", NULL, 0, NULL, 0}};
+    rig r;
+    rig_init(&r);
+    r.config.routes = bad;
+    r.config.route_count = 1;
+    poa_buf why = {0};
+    assert_false(http_server_start(&r.config, &r.server, &why));
+    assert_string_equal(why.text, "row 0 of the routes (/a/{b): the pattern is malformed");
+    poa_buf_clear(&why);
 }
 
 static void one_connection_for_all(void **state)
@@ -337,10 +361,9 @@ static void listeners(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replies),   cmocka_unit_test(one_connection_for_all),
-        cmocka_unit_test(bodies),    cmocka_unit_test(expectation),
-        cmocka_unit_test(deadlines), cmocka_unit_test(later_replies),
-        cmocka_unit_test(listeners),
+        cmocka_unit_test(replies),       cmocka_unit_test(malformed_table), cmocka_unit_test(one_connection_for_all),
+        cmocka_unit_test(bodies),        cmocka_unit_test(expectation),     cmocka_unit_test(deadlines),
+        cmocka_unit_test(later_replies), cmocka_unit_test(listeners),
     };
     return cmocka_run_group_tests_name("http_server", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include "cleanup.h"
+#include "http/stream.h"
 #include "http_rig.h"
 #include "span.h"
 
@@ -65,10 +66,13 @@ static http_tls tls_of(const char *certificate, const char *key)
     return (http_tls){poa_span_of(certificate), poa_span_of(key)};
 }
 
+static atomic_size_t received;
+
 static size_t drop(char *bytes, size_t size, size_t count, void *arg)
 {
     (void)bytes;
     (void)arg;
+    atomic_fetch_add(&received, size * count);
     return size * count;
 }
 
@@ -126,6 +130,89 @@ static void handshakes(void **state)
 
     /* Clear text where TLS is spoken. */
     assert_int_equal(rig_ask(&r, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").status, 0);
+    rig_end(&r, 1000);
+}
+
+/* A stream that sleeps before each piece, until somebody wakes it. */
+typedef struct drip {
+    unsigned given;
+    bool rested;
+} drip;
+
+enum { DRIPS = 50 };
+static atomic_uint drips_ended;
+static pthread_mutex_t drip_lock = PTHREAD_MUTEX_INITIALIZER;
+static http_stream *dripping;
+
+static ssize_t pull_drip(void *self, char *buf, size_t cap)
+{
+    drip *const d = self;
+    d->rested = !d->rested;
+    if (d->rested)
+        return HTTP_STREAM_WAIT;
+    if (d->given == DRIPS)
+        return HTTP_STREAM_END;
+    d->given++;
+    memset(buf, 'd', cap < 1000 ? cap : 1000);
+    return cap < 1000 ? (ssize_t)cap : 1000;
+}
+
+static void end_drip(void *self)
+{
+    drip *const d = self;
+    pthread_mutex_lock(&drip_lock);
+    http_stream_release(POA_TAKE(dripping));
+    pthread_mutex_unlock(&drip_lock);
+    free(d);
+    atomic_fetch_add(&drips_ended, 1);
+}
+
+static void open_drip(http_request *request, void *arg)
+{
+    (void)arg;
+    drip *const d = calloc(1, sizeof *d);
+    assert_non_null(d);
+    const http_stream_source source = {.self = d, .pull = pull_drip, .end = end_drip};
+    http_stream *const stream = http_reply_stream(request, 200, "text/plain", &source);
+    pthread_mutex_lock(&drip_lock);
+    dripping = stream;
+    pthread_mutex_unlock(&drip_lock);
+}
+
+static void *wake_on(void *arg)
+{
+    const atomic_bool *const enough = arg;
+    while (!atomic_load(enough)) {
+        pthread_mutex_lock(&drip_lock);
+        if (dripping)
+            http_stream_wake(dripping);
+        pthread_mutex_unlock(&drip_lock);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    }
+    return NULL;
+}
+
+static void streams(void **state)
+{
+    (void)state;
+    static const http_route routes[] = {{HTTP_GET, "/drip", open_drip, 0, NULL, 0}};
+    rig r;
+    rig_init(&r);
+    r.config.routes = routes;
+    r.config.route_count = POA_COUNT(routes);
+    r.listeners[0].tls = tls_of(first.certificate, first.key);
+    rig_start(&r);
+    atomic_bool enough = false;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wake_on, &enough), 0);
+    for (unsigned i = 1; i <= 2; i++) {
+        atomic_store(&received, 0);
+        assert_int_equal(ask(&r, &first, "/drip", NULL, CURL_SSLVERSION_DEFAULT), 200);
+        assert_int_equal(atomic_load(&received), DRIPS * 1000);
+        assert_true(rig_until(&drips_ended, i));
+    }
+    atomic_store(&enough, true);
+    pthread_join(thread, NULL);
     rig_end(&r, 1000);
 }
 
@@ -263,10 +350,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(handshakes),
-        cmocka_unit_test(unusable_pairs),
-        cmocka_unit_test(reload),
-        cmocka_unit_test(deadlines),
+        cmocka_unit_test(handshakes), cmocka_unit_test(streams),   cmocka_unit_test(unusable_pairs),
+        cmocka_unit_test(reload),     cmocka_unit_test(deadlines),
     };
     return cmocka_run_group_tests_name("http_tls", tests, set_up, tear_down);
 }
