@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include "api/chains.h"
+#include "api/crls.h"
 #include "api/keeper.h"
 #include "api/log.h"
 #include "api/metrics.h"
@@ -141,6 +142,8 @@ static int make_service(server *s)
         err = api_replays_new(s->config->limits.replay_bytes, &service->replays);
     if (!err)
         err = api_metrics_new(&service->metrics);
+    if (!err)
+        err = api_crls_new(&service->crls);
     if (!err)
         err = api_keeper_new(api_keeper_tasks, s->config->limits.keeper_tick_ms, &service->keeper);
     if (err)
@@ -385,6 +388,7 @@ static void stop(server *s)
     api_replays_free(service->replays);
     api_metrics_free(service->metrics);
     api_keeper_free(service->keeper);
+    api_crls_free(service->crls);
     store_close(service->store);
     site_clear(&s->site);
 }

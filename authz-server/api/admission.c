@@ -1,5 +1,6 @@
 #include "api/admission.h"
 
+#include "api/crls.h"
 #include "api/device_json.h"
 #include "api/quota.h"
 #include "chain.h"
@@ -61,10 +62,15 @@ static poa_err issue(api_admission *a, int64_t now_s)
     const int64_t power_s = a->decision.credential_lifetime_s;
     const bool until_exp = a->decision.effect == POA_EFFECT_UNTIL_EXP;
     const api_uuid_text name = api_uuid_print(&a->id);
+    POA_CLEANUP(poa_buf_clear) poa_buf crl_url = {0};
+    api_crl_url(x->service, x->snapshot->ca, &crl_url);
+    if (crl_url.failed)
+        return POA_F_NOMEM;
     const poa_leaf_plan plan = {
         .device = poa_span_of(name.chars),
         .owner = settings->resource_owner,
         .id_link = a->request->device.id_link,
+        .crl_url = poa_buf_span(&crl_url),
         .now_s = now_s,
         .backdate_s = BACKDATE_S,
         .lifetime_s = power_s < policy_s ? power_s : policy_s,

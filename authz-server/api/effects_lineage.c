@@ -40,7 +40,7 @@ poa_err api_lineage_of(store_txn *txn, const poa_id *leaf, api_lineage *out, boo
     *found = there;
     if (!there)
         return POA_OK;
-    *out = (api_lineage){.chain = poa.chain, .exp_s = poa.exp_s};
+    *out = (api_lineage){.exp_s = poa.exp_s};
     copy(poa.root_iss, out->root_iss, sizeof out->root_iss);
     out->links[out->len++] = ancestor_of(&poa);
     while (!store_id_is_none(&poa.parent)) {

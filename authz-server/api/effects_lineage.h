@@ -21,14 +21,12 @@ typedef struct api_ancestor {
 /**
  * api_lineage - the line of PoAs down to a leaf, root first. Copies; owns nothing.
  * @root_iss: the owner by name
- * @chain:    SHA-256 of the chain text in which the leaf was seen first
  * @exp_s:    of the leaf
  */
 typedef struct api_lineage {
     api_ancestor links[POA_CHAIN_LINKS_HARD];
     size_t len;
     char root_iss[POA_NAME_BYTES_MAX + 1];
-    poa_id chain;
     int64_t exp_s;
 } api_lineage;
 

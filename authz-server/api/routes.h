@@ -23,6 +23,7 @@ http_handler api_decisions_post;
 http_handler api_authorize_get;
 http_handler api_revocations_post;
 http_handler api_revocation_get;
+http_handler api_crl_get;
 http_handler api_configuration_get;
 http_handler api_healthz_get;
 http_handler api_readyz_get;

@@ -21,6 +21,7 @@ typedef struct api_nonces api_nonces;
 typedef struct api_replays api_replays;
 typedef struct api_metrics api_metrics;
 typedef struct api_keeper api_keeper;
+typedef struct api_crls api_crls;
 
 /**
  * api_snapshot - what a reload replaces, whole or not at all: the policy, the site's CA, the answer key. Immutable,
@@ -71,6 +72,7 @@ typedef struct api_service {
     api_replays *replays;
     api_metrics *metrics;
     api_keeper *keeper;
+    api_crls *crls;
     poa_random random;
     int64_t (*now_s)(void *arg);
     void *now_arg;

@@ -1,9 +1,12 @@
 """Each operation of docs/openapi.yaml, called; conftest.py holds the replies against the document."""
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import contract
-from client import (Caller, Key, access, administration, csr, device, onboarding, proof, send, statement, submit)
+from client import (Caller, Key, access, administration, csr, device, onboarding, proof, send, sha256, statement,
+                    submit)
 from scene import FORWARD_URL, POINT_URL, site  # noqa: F401  the fixture
 
 SEEN = set()
@@ -62,6 +65,13 @@ def test_service(site):
     for path in ("/healthz", "/readyz", "/metrics", "/.well-known/poa-configuration"):
         saw("GET", path, send(site.url, "GET", path), 200)
     saw("POST", "/v1/challenges", send(site.url, "POST", "/v1/challenges"), 201)
+    path = f"/crl/{ca_id(site)}.crl"
+    saw("GET", path, send(site.url, "GET", path), 200)
+
+
+def ca_id(site):
+    ca = x509.load_pem_x509_certificate(site.ca_file.read_bytes())
+    return sha256(ca.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def test_the_edge(site):
