@@ -2,6 +2,7 @@
 
 #include "certs_openssl.h"
 #include "guard.h"
+#include "x509_make.h"
 
 #include <openssl/x509_vfy.h>
 
@@ -94,7 +95,8 @@ static void set_rules(X509_STORE_CTX *walk, int64_t now_s)
 {
     X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(walk);
     (void)X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-    X509_VERIFY_PARAM_set_time(rules, (time_t)now_s);
+    const int64_t from_epoch_s = now_s > 0 ? now_s : 0; /* OpenSSL cannot compare with years of other lengths */
+    X509_VERIFY_PARAM_set_time(rules, (time_t)(from_epoch_s < POA_X509_TIME_MAX ? from_epoch_s : POA_X509_TIME_MAX));
     X509_VERIFY_PARAM_set_auth_level(rules, SECURITY_LEVEL);
     X509_STORE_CTX_set_verify_cb(walk, leave_times);
 }

@@ -2,8 +2,9 @@
 
 #include "pki_fixture.h"
 
+#include "credential.h"
 #include "crl.h"
-#include "idevid.h"
+#include "maker.h"
 #include "span.h"
 
 #include <openssl/crypto.h>
@@ -97,22 +98,38 @@ static poa_err judge_credential(void)
 {
     const poa_span sent = poa_bytes_span(&credential.der);
     const poa_span anchor = poa_ca_chain_der(authority, 0);
-    POA_CLEANUP(poa_certs_freep) poa_certs *x5c = NULL;
-    POA_CLEANUP(poa_certs_freep) poa_certs *anchors = NULL;
     POA_CLEANUP(poa_idevid_freep) poa_idevid *idevid = NULL;
-    poa_err err = poa_certs_from_der(&sent, 1, &x5c, NULL);
-    if (!err)
-        err = poa_certs_from_der(&anchor, 1, &anchors, NULL);
-    if (err)
-        return err;
-    const poa_idevid_trust trust = {.anchors = anchors, .profile = POA_IDEVID_STRICT};
-    err = poa_idevid_verify(ctx, x5c, &trust, 1790000000, &idevid, NULL);
+    const poa_err err =
+        poa_credential_verify(ctx, (poa_ders){&sent, 1}, (poa_ders){&anchor, 1}, 1790000000, &idevid, NULL);
     assert_int_equal(idevid != NULL, err == POA_OK);
     if (err == POA_OK) {
         assert_true(poa_id_equal(poa_idevid_key_id(idevid), poa_csr_key_id(parsed)));
         assert_true(poa_id_equal(poa_idevid_issuer(idevid), poa_ca_key_id(authority)));
         assert_true(poa_span_is(poa_idevid_id_link(idevid), "https://id.example/a"));
         assert_int_equal(poa_idevid_uri_count(idevid), 2);
+    }
+    return err;
+}
+
+static poa_err make_idevid(void)
+{
+    static const poa_span uris[] = {POA_SPAN_INIT("https://id.example/a"), POA_SPAN_INIT("urn:maker.example:a")};
+    const poa_maker_plan plan = {.manufacturer = POA_SPAN("maker"),
+                                 .common_name = POA_SPAN("model"),
+                                 .serial = POA_SPAN("SN-1"),
+                                 .uris = uris,
+                                 .uri_count = 2,
+                                 .now_s = 1790000000};
+    POA_CLEANUP(poa_leaf_clear) poa_leaf leaf = {0};
+    const poa_err err = poa_maker_issue(ctx, authority, poa_csr_key(parsed), &plan, &leaf, NULL);
+    if (err == POA_OK) {
+        allowed = SIZE_MAX;
+        const uint8_t *at = leaf.der.ptr;
+        X509 *cert = d2i_X509(NULL, &at, (long)leaf.der.len);
+        assert_non_null(cert);
+        assert_int_equal(X509_get_ext_count(cert), 5);
+        assert_int_equal(X509_NAME_entry_count(X509_get_subject_name(cert)), 3);
+        X509_free(cert);
     }
     return err;
 }
@@ -205,6 +222,12 @@ static void judging(void **state)
     poa_leaf_clear(&credential);
 }
 
+static void making_an_idevid(void **state)
+{
+    (void)state;
+    each_allocation(make_idevid, false);
+}
+
 static void listing(void **state)
 {
     (void)state;
@@ -244,8 +267,9 @@ int main(void)
     if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parsing), cmocka_unit_test(issuing),          cmocka_unit_test(judging),
-        cmocka_unit_test(listing), cmocka_unit_test(making_a_request), cmocka_unit_test(making_a_ca),
+        cmocka_unit_test(parsing),     cmocka_unit_test(issuing),          cmocka_unit_test(judging),
+        cmocka_unit_test(listing),     cmocka_unit_test(making_an_idevid), cmocka_unit_test(making_a_request),
+        cmocka_unit_test(making_a_ca),
     };
     return cmocka_run_group_tests_name("pki_faults", tests, make_all, drop_all);
 }
