@@ -390,8 +390,10 @@ static void events(void **state)
     r.config.limits.send_ms = 200;
     rig_start(&r);
     int fds[READERS];
+    const int64_t start_ms = now_ms();
     for (size_t i = 0; i < READERS; i++)
-        fds[i] = open_stream(&r, GET("/events")); /* the header comes before any event */
+        fds[i] = open_stream(&r, GET("/events"));
+    assert_true(now_ms() - start_ms < READERS * 100); /* the header waits for no event, nor in the kernel for more */
     nap_ms(500);
     assert_string_equal(rig_ask(&r, GET("/ok")).body, "ok");
     poa_buf texts[READERS] = {0};

@@ -67,6 +67,15 @@ static http_tls tls_of(const char *certificate, const char *key)
 }
 
 static atomic_size_t received;
+static atomic_bool header_seen;
+
+static size_t see_header(char *bytes, size_t size, size_t count, void *arg)
+{
+    (void)bytes;
+    (void)arg;
+    atomic_store(&header_seen, true);
+    return size * count;
+}
 
 static size_t drop(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -93,6 +102,7 @@ static unsigned ask(const rig *r, const pair *trusted, const char *path, const c
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &anchor);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, see_header);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 5L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -133,7 +143,7 @@ static void handshakes(void **state)
     rig_end(&r, 1000);
 }
 
-/* A stream that sleeps before each piece, until somebody wakes it. */
+/* A stream that sleeps before each piece, until somebody wakes it: not before the client has seen its header. */
 typedef struct drip {
     unsigned given;
     bool rested;
@@ -184,7 +194,7 @@ static void *wake_on(void *arg)
     const atomic_bool *const enough = arg;
     while (!atomic_load(enough)) {
         pthread_mutex_lock(&drip_lock);
-        if (dripping)
+        if (dripping && atomic_load(&header_seen))
             http_stream_wake(dripping);
         pthread_mutex_unlock(&drip_lock);
         (void)nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
@@ -207,6 +217,7 @@ static void streams(void **state)
     assert_int_equal(pthread_create(&thread, NULL, wake_on, &enough), 0);
     for (unsigned i = 1; i <= 2; i++) {
         atomic_store(&received, 0);
+        atomic_store(&header_seen, false);
         assert_int_equal(ask(&r, &first, "/drip", NULL, CURL_SSLVERSION_DEFAULT), 200);
         assert_int_equal(atomic_load(&received), DRIPS * 1000);
         assert_true(rig_until(&drips_ended, i));
