@@ -29,6 +29,7 @@ static const char *const document_members[] = {
     "forward_urls",
     "enforcement_points",
     "limits",
+    "onboarding",
     "keeper",
     NULL,
 };
@@ -211,6 +212,7 @@ static void read_document(config_reader *r, const config_source *source, const j
 {
     (void)config_only(r, body, "", document_members);
     check_group(r, body, "/ca");
+    check_group(r, body, "/onboarding");
     check_group(r, body, "/limits");
     check_group(r, body, "/keeper");
     check_variables(r, source);

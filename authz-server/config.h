@@ -66,6 +66,11 @@ typedef struct config_limits {
     unsigned keeper_tick_ms;
 } config_limits;
 
+/** config_onboarding - how devices come in. @pending_s: how long one waits for an approval. */
+typedef struct config_onboarding {
+    unsigned pending_s;
+} config_onboarding;
+
 /** What a configuration keeps alive: its texts. */
 typedef struct config_text config_text;
 
@@ -93,6 +98,7 @@ typedef struct server_config {
     size_t forward_urls_len;
     config_point points[CONFIG_POINTS_MAX];
     size_t points_len;
+    config_onboarding onboarding;
     config_limits limits;
 } server_config;
 

@@ -28,6 +28,8 @@ const setting settings[] = {
     {"/ca/passphrase_file", SETTING_PATH, AT(ca_passphrase_file), .help = "file whose first line opens the CA's key"},
     {"/allow_clear_text_beyond_loopback", SETTING_SWITCH, AT(clear_text_beyond_loopback),
      .help = "relaxes: speak HTTP without TLS on addresses that other machines reach"},
+    {"/onboarding/pending_seconds", SETTING_COUNT, .min = 60, .max = 31622400, .number = 604800,
+     AT(onboarding.pending_s), .help = "seconds that an onboarding waits for somebody's approval before it lapses"},
     {"/limits/chain_bytes", SETTING_SIZE, .min = 1024, .max = POA_CHAIN_BYTES_HARD, .number = POA_CHAIN_BYTES_DEFAULT,
      AT(limits.chain.chain_bytes), .help = "bytes of a chain's text; request headers are bounded by it too"},
     {"/limits/links", SETTING_SIZE, .min = 1, .max = POA_CHAIN_LINKS_HARD, .number = POA_CHAIN_LINKS_DEFAULT,

@@ -2,7 +2,10 @@
 
 #include "api/crls.h"
 #include "api/device_json.h"
+#include "api/life.h"
 #include "api/quota.h"
+#include "api/recognise.h"
+#include "api/trust_schedule.h"
 #include "chain.h"
 #include "guard.h"
 #include "pem.h"
@@ -21,43 +24,79 @@ void api_admission_clear(api_admission *a)
     poa_buf_clear(&a->members);
 }
 
-/* ---- decide ---- */
-
-/* What the site policy asks beyond the powers. */
-static poa_err check_policy(api_exchange *x)
+static const poa_policy_settings *settings_of(const api_admission *a)
 {
-    const poa_policy_settings *settings = poa_policy_get(x->snapshot->policy);
-    if (POA_GUARD(policy_approval, settings->approval == POA_APPROVAL_ALWAYS))
-        return api_deny(x, POA_E_APPROVAL_REQUIRED, "");
-    if (POA_GUARD(policy_tickets, settings->tickets == POA_TICKETS_REQUIRED)) {
-        (void)snprintf(x->detail, sizeof x->detail, "the policy admits expected devices only; nobody expects this one");
-        return api_deny(x, POA_E_DEVICE_NOT_GRANTED, "");
-    }
-    return POA_OK;
+    return poa_policy_get(a->x->snapshot->policy);
 }
 
-static poa_err decide(api_admission *a, store_txn *txn, int64_t now_s, poa_decision *out)
+/* ---- decide ---- */
+
+static poa_err decide_with(api_admission *a, store_txn *txn, unsigned evidence, int64_t now_s, poa_decision *out)
 {
     const poa_request request = {
         .type = POA_SPAN("device_onboarding"),
         .action = POA_SPAN("onboard"),
         .location = a->request->location,
         .device = a->request->device,
-        .evidence = POA_EVIDENCE_DEVICE_KEY, /* the CSR's signature verified */
-        .address = a->x->address,
+        .evidence = evidence,
+        .address = a->address,
         .now_s = now_s,
     };
-    const poa_quota quota = api_quota_of(txn);
-    const poa_err err = poa_decide(a->chain, &request, &quota, out, &a->x->why);
-    return err ? err : check_policy(a->x);
+    const poa_quota quota = a->approved ? api_pending_quota(a->approved) : api_quota_of(txn);
+    return poa_decide(a->chain, &request, &quota, out, &a->x->why);
+}
+
+/* Without an approval: would one do? Then the device waits, under the powers that will apply to it. */
+static poa_err decide_waiting(api_admission *a, store_txn *txn, int64_t now_s, poa_decision *out)
+{
+    const unsigned evidence = a->request->evidence;
+    const bool always = POA_GUARD(policy_approval, settings_of(a)->approval == POA_APPROVAL_ALWAYS);
+    a->waits = always;
+    if (always)
+        return decide_with(a, txn, evidence | POA_EVIDENCE_APPROVAL, now_s, out);
+    poa_err err = decide_with(a, txn, evidence, now_s, out);
+    if (err != POA_E_EVIDENCE_MISSING)
+        return err;
+    const poa_reason first = a->x->why;
+    err = decide_with(a, txn, evidence | POA_EVIDENCE_APPROVAL, now_s, out);
+    a->waits = err == POA_OK;
+    /* Other evidence is missing, too: nobody approved, and the reason does not say so. */
+    if (err == POA_E_EVIDENCE_MISSING)
+        a->x->why = first;
+    return err;
+}
+
+/* What the site policy asks beyond the powers. */
+static poa_err check_policy(const api_admission *a)
+{
+    api_exchange *x = a->x;
+    if (!POA_GUARD(policy_tickets, settings_of(a)->tickets == POA_TICKETS_REQUIRED))
+        return POA_OK;
+    (void)snprintf(x->detail, sizeof x->detail, "the policy admits expected devices only; nobody expects this one");
+    return api_deny(x, POA_E_DEVICE_NOT_GRANTED, "");
+}
+
+static poa_err decide(api_admission *a, store_txn *txn, int64_t now_s, poa_decision *out)
+{
+    poa_err err = POA_OK;
+    if (a->approved)
+        err = decide_with(a, txn, a->request->evidence | POA_EVIDENCE_APPROVAL, now_s, out);
+    else
+        err = decide_waiting(a, txn, now_s, out);
+    return err ? err : check_policy(a);
+}
+
+poa_err api_admission_decide(api_admission *a, store_txn *txn, int64_t now_s)
+{
+    return decide(a, txn, now_s, &a->decision);
 }
 
 /* ---- the certificate ---- */
 
-static poa_err issue(api_admission *a, int64_t now_s)
+poa_err api_admission_issue(api_admission *a, int64_t now_s)
 {
     api_exchange *x = a->x;
-    const poa_policy_settings *settings = poa_policy_get(x->snapshot->policy);
+    const poa_policy_settings *settings = settings_of(a);
     const int64_t policy_s = settings->credential_lifetime_s;
     const int64_t power_s = a->decision.credential_lifetime_s;
     const bool until_exp = a->decision.effect == POA_EFFECT_UNTIL_EXP;
@@ -88,115 +127,36 @@ static poa_err issue(api_admission *a, int64_t now_s)
     return POA_OK;
 }
 
-/* ---- the record ---- */
-
-static store_device record_of(const api_admission *a, const api_change *change)
+static poa_span serial_of(const api_admission *a)
 {
-    const poa_link *leaf = poa_chain_leaf(a->chain);
-    store_device device = {
-        .id = a->id,
-        .state = STORE_DEVICE_ACTIVE,
-        .location = a->request->location,
-        .manufacturer = a->request->device.manufacturer,
-        .model = a->request->device.model,
-        .serial = a->request->device.serial,
-        .id_link = a->request->device.id_link,
-        .evidence = POA_EVIDENCE_DEVICE_KEY,
-        .leaf = leaf->id,
-        .power = (uint32_t)a->decision.applied[poa_chain_len(a->chain) - 1],
-        .effect = a->decision.effect,
-        .on_revoke = a->decision.on_revoke,
-        .credential_lifetime_s = a->decision.credential_lifetime_s,
-        .key = *poa_csr_key_id(a->request->csr),
-        .certificate_serial = {(const char *)a->certificate.serial, sizeof a->certificate.serial},
-        .not_after_s = a->certificate.not_after_s,
-        .actor = leaf->sub,
-        .cause = STORE_CAUSE_ONBOARDED,
-        .changed_by = leaf->sub,
-        .link_evidence = a->request->device.id_link.len > 0 ? STORE_LINK_TYPED : STORE_LINK_NONE,
-    };
-    device.certificates[device.certificate_count++] = poa_bytes_span(&a->certificate.der);
+    return (poa_span){(const char *)a->certificate.serial, sizeof a->certificate.serial};
+}
+
+void api_admission_fill(const api_admission *a, store_device *device)
+{
     const poa_ca *ca = a->x->snapshot->ca;
-    for (size_t i = 0; i < poa_ca_chain_count(ca) && device.certificate_count < STORE_CERTIFICATES_MAX; i++)
-        device.certificates[device.certificate_count++] = poa_ca_chain_der(ca, i);
-    if (change) {
-        device.chain = change->audit.chain;
-        device.created_s = change->now_s;
-        device.updated_s = change->now_s;
-        device.changed_s = change->now_s;
-    }
-    return device;
+    device->certificate_serial = serial_of(a);
+    device->not_after_s = a->certificate.not_after_s;
+    device->certificate_count = 0;
+    device->certificates[device->certificate_count++] = poa_bytes_span(&a->certificate.der);
+    for (size_t i = 0; i < poa_ca_chain_count(ca) && device->certificate_count < STORE_CERTIFICATES_MAX; i++)
+        device->certificates[device->certificate_count++] = poa_ca_chain_der(ca, i);
 }
 
-/* ---- the reply ---- */
-
-static poa_err add_certificates(poa_buf *b, const store_device *device)
+poa_err api_admission_keep(const api_admission *a, store_txn *txn)
 {
-    POA_CLEANUP(poa_buf_clear) poa_buf pem = {0};
-    for (size_t i = 0; i < device->certificate_count; i++) {
-        poa_bytes one = {0};
-        const poa_err err = poa_pem_write(POA_PEM_CERTIFICATE, device->certificates[i], &one);
-        if (err)
-            return err;
-        poa_buf_add(&pem, poa_bytes_span(&one));
-        poa_bytes_clear(&one);
-    }
-    poa_buf_text(b, ",\"certificate\":");
-    poa_buf_json_text(b, poa_buf_span(&pem));
-    return pem.failed ? POA_F_NOMEM : POA_OK;
+    const store_certificate certificate = {
+        .serial = serial_of(a),
+        .device = a->id,
+        .issuer = *poa_ca_key_id(a->x->snapshot->ca),
+        .not_after_s = a->certificate.not_after_s,
+    };
+    return store_certificate_add(txn, &certificate);
 }
 
-/* The reply is made from the record, new or found: what is told is what is stored. */
-static poa_err write_reply(api_admission *a, const store_device *device)
+poa_err api_admission_due(const api_admission *a, int64_t now_s, int64_t *due_s)
 {
-    a->status = a->stored ? 200 : 201;
-    poa_buf_clear(&a->members);
-    poa_buf_text(&a->members, "\"device\":");
-    api_device_json(&a->members, device);
-    const poa_err err = add_certificates(&a->members, device);
-    return !err && a->members.failed ? POA_F_NOMEM : err;
-}
-
-void api_admission_reply(const api_admission *a)
-{
-    api_exchange *x = a->x;
-    POA_CLEANUP(poa_buf_clear) poa_buf location = {0};
-    poa_buf_printf(&location, "/v1/devices/%s", x->device);
-    http_reply_header(x->request, "Location", poa_buf_span(&location));
-
-    poa_buf body = {0};
-    poa_buf_text(&body, "{");
-    poa_buf_add(&body, poa_buf_span(&a->members));
-    poa_buf_text(&body, "}\n");
-    api_reply_json(x, a->status, &body);
-}
-
-/* ---- the same request again ---- */
-
-/* The same leaf and key came before: then it must be the same request, or somebody reuses a key. */
-static poa_err check_same(api_exchange *x, const api_onboard_request *request, const store_device *device)
-{
-    if (!POA_GUARD(retry_location, !poa_span_equal(device->location, request->location)) &&
-        !POA_GUARD(retry_identity, !poa_span_equal(device->manufacturer, request->device.manufacturer) ||
-                                       !poa_span_equal(device->model, request->device.model) ||
-                                       !poa_span_equal(device->serial, request->device.serial) ||
-                                       !poa_span_equal(device->id_link, request->device.id_link)))
-        return POA_OK;
-    (void)snprintf(x->detail, sizeof x->detail, "this key came in before under this PoA, as another device");
-    return api_deny(x, POA_E_IDENTITY_MISMATCH, "/device");
-}
-
-static poa_err find_stored(api_admission *a, store_txn *txn)
-{
-    store_device found;
-    bool is_there = false;
-    free(POA_TAKE(a->stored));
-    poa_err err =
-        store_device_by_request(txn, &poa_chain_leaf(a->chain)->id, poa_csr_key_id(a->request->csr), &found, &is_there);
-    if (err || !is_there)
-        return err;
-    err = check_same(a->x, a->request, &found);
-    return err ? err : store_device_copy(&found, &a->stored);
+    return api_trust_schedule_first(&a->x->service->random, settings_of(a), now_s, a->certificate.not_after_s, due_s);
 }
 
 /* ---- before the writer ---- */
@@ -211,6 +171,12 @@ static poa_err make_id(const poa_random *random, store_uuid *id)
     return POA_OK;
 }
 
+static poa_err find_stored(api_admission *a, store_txn *txn)
+{
+    free(POA_TAKE(a->stored));
+    return api_recognise_again(a->x, &poa_chain_leaf(a->chain)->id, a->request, txn, &a->stored);
+}
+
 poa_err api_admission_prepare(api_admission *a)
 {
     POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
@@ -222,7 +188,36 @@ poa_err api_admission_prepare(api_admission *a)
     if (err || a->stored)
         return err;
     err = decide(a, txn, a->x->now_s, &a->decision);
-    return err ? err : issue(a, a->x->now_s);
+    return err || a->waits ? err : api_admission_issue(a, a->x->now_s);
+}
+
+/* ---- the record ---- */
+
+static store_device record_of(const api_admission *a)
+{
+    const poa_link *leaf = poa_chain_leaf(a->chain);
+    store_device device = {
+        .id = a->id,
+        .location = a->request->location,
+        .manufacturer = a->request->device.manufacturer,
+        .model = a->request->device.model,
+        .serial = a->request->device.serial,
+        .id_link = a->request->device.id_link,
+        .link_evidence = a->request->link_evidence,
+        .evidence = a->request->evidence,
+        .leaf = leaf->id,
+        .power = (uint32_t)a->decision.applied[poa_chain_len(a->chain) - 1],
+        .effect = a->decision.effect,
+        .on_revoke = a->decision.on_revoke,
+        .credential_lifetime_s = a->decision.credential_lifetime_s,
+        .key = *poa_csr_key_id(a->request->csr),
+        .came_leaf = leaf->id,
+        .came_key = *poa_csr_key_id(a->request->csr),
+        .actor = leaf->sub,
+    };
+    if (!a->waits)
+        api_admission_fill(a, &device);
+    return device;
 }
 
 /* ---- in the writer's transaction ---- */
@@ -235,7 +230,7 @@ static bool same_powers(const poa_decision *a, const poa_decision *b)
 /* Nobody else is this device. */
 static poa_err check_conflict(api_admission *a, store_txn *txn)
 {
-    const store_device device = record_of(a, NULL);
+    const store_device device = record_of(a);
     store_uuid other;
     bool exists = false;
     const poa_err err = store_device_conflict(txn, &device, &other, &exists);
@@ -254,14 +249,12 @@ poa_err api_admission_check(api_admission *a, store_txn *txn, int64_t now_s)
     err = decide(a, txn, now_s, &decision);
     if (err)
         return err;
-    if (!same_powers(&decision, &a->decision)) {
-        /* Another power applies by now, with other bounds: the certificate is made again. */
-        a->decision = decision;
-        err = issue(a, now_s);
-        if (err)
-            return err;
-    }
-    return check_conflict(a, txn);
+    /* Another power may apply by now, with other bounds: the certificate is made again. */
+    const bool same = same_powers(&decision, &a->decision) && a->certificate.der.len > 0;
+    a->decision = decision;
+    if (!same && !a->waits)
+        err = api_admission_issue(a, now_s);
+    return err ? err : check_conflict(a, txn);
 }
 
 static void audit_device(api_change *change, const store_device *device)
@@ -272,16 +265,58 @@ static void audit_device(api_change *change, const store_device *device)
     memcpy(change->x->device, api_uuid_print(&device->id).chars, sizeof change->x->device);
 }
 
-/* From now on it can be barred. */
-static poa_err note_certificate(const api_admission *a, const store_device *device, store_txn *txn)
+/* The reply is made from the record, new or found: what is told is what is stored. */
+static poa_err write_reply(api_admission *a, const store_device *device)
 {
-    const store_certificate certificate = {
-        .serial = device->certificate_serial,
-        .device = device->id,
-        .issuer = *poa_ca_key_id(a->x->snapshot->ca),
-        .not_after_s = device->not_after_s,
+    poa_buf_clear(&a->members);
+    if (device->state != STORE_DEVICE_PENDING) {
+        a->status = a->stored ? 200 : 201;
+        return api_admission_show(device, &a->members);
+    }
+    a->status = 202;
+    api_admission_show_waiting(device, &a->members);
+    return a->members.failed ? POA_F_NOMEM : POA_OK;
+}
+
+/* ---- a new one ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static poa_err begin_active(api_admission *a, store_txn *txn, store_device *device, int64_t now_s)
+{
+    api_life_step step = {
+        .to = STORE_DEVICE_ACTIVE, .cause = STORE_CAUSE_ONBOARDED, .by = device->actor, .now_s = now_s};
+    poa_err err = api_admission_due(a, now_s, &step.due_s);
+    if (!err)
+        err = api_life_begin(a->x->service, txn, device, &step);
+    return err ? err : api_admission_keep(a, txn);
+}
+
+static poa_err begin_waiting(api_admission *a, store_txn *txn, store_device *device, int64_t now_s)
+{
+    POA_CLEANUP(poa_bytes_clear) poa_bytes csr = {0};
+    POA_CLEANUP(poa_buf_clear) poa_buf kept = {0};
+    poa_err err = poa_pem_one(a->request->csr_pem, POA_PEM_CSR, POA_CSR_BYTES_MAX, &csr);
+    if (err)
+        return err;
+    const api_pending pending = api_pending_of(a->chain, &a->decision, &a->address, poa_bytes_span(&csr));
+    api_pending_write(&pending, &kept);
+    if (kept.failed)
+        return POA_F_NOMEM;
+    device->request = poa_buf_span(&kept);
+    const api_life_step step = {
+        .to = STORE_DEVICE_PENDING,
+        .cause = STORE_CAUSE_AWAITS_APPROVAL,
+        .by = device->actor,
+        .now_s = now_s,
+        .until_s = earlier(poa_chain_leaf(a->chain)->exp_s, now_s + a->x->service->config->onboarding.pending_s),
     };
-    return store_certificate_add(txn, &certificate);
+    err = api_life_begin(a->x->service, txn, device, &step);
+    device->request = (poa_span){0};
+    return err;
 }
 
 poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change)
@@ -291,14 +326,17 @@ poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change
         audit_device(change, a->stored);
         return write_reply(a, a->stored);
     }
-    const store_device device = record_of(a, change);
-    poa_err err = store_device_put(txn, &device);
-    if (!err)
-        err = note_certificate(a, &device, txn);
+    store_device device = record_of(a);
+    device.chain = change->audit.chain;
+    device.created_s = change->now_s;
+    poa_err err =
+        a->waits ? begin_waiting(a, txn, &device, change->now_s) : begin_active(a, txn, &device, change->now_s);
     if (!err)
         err = api_quota_charge(a->chain, &a->decision, txn);
     if (err)
         return err;
+    if (a->waits)
+        change->audit.kind = POA_SPAN("onboarding.pending");
     audit_device(change, &device);
     return write_reply(a, &device);
 }

@@ -3,6 +3,7 @@
 
 #include "api/change.h"
 #include "api/onboard_request.h"
+#include "api/pending.h"
 #include "store/devices.h"
 
 /**
@@ -12,11 +13,17 @@
  * The decision and the certificate are made before the writer is troubled, so that a refusal costs it nothing; in the
  * writer's transaction everything that may have moved meanwhile is asked again.
  *
+ * The caller sets:
  * @x:           where refusals are noted, and whose policy and CA count; borrowed
  * @chain:       verified: under which it is asked; borrowed
  * @request:     what is asked; borrowed
+ * @address:     from where
+ * @approved:    somebody approved: what was charged then; borrowed. NULL: nobody did, and where somebody has to it
+ * waits
+ *
  * @id:          of the record to be
  * @decision:    which powers applied
+ * @waits:       it waits for somebody's approval, and gets no certificate before
  * @certificate: made for this device; owned
  * @stored:      the record of the same request made before, or NULL; owned
  * @members:     members of the reply's object, without its braces; owned
@@ -26,8 +33,11 @@ typedef struct api_admission {
     api_exchange *x;
     const poa_chain *chain;
     const api_onboard_request *request;
+    poa_address address;
+    api_pending *approved;
     store_uuid id;
     poa_decision decision;
+    bool waits;
     poa_leaf certificate;
     store_device *stored;
     poa_buf members;
@@ -38,7 +48,7 @@ typedef struct api_admission {
 void api_admission_clear(api_admission *a);
 
 /**
- * api_admission_prepare() - everything that can be said before the writer is troubled: @x, @chain and @request are set.
+ * api_admission_prepare() - everything that can be said before the writer is troubled.
  *
  * Return: POA_OK; a code of the group request, quota_exceeded; POA_F_*. x->why and x->detail say why.
  */
@@ -56,7 +66,31 @@ POA_MUST_USE poa_err api_admission_check(api_admission *a, store_txn *txn, int64
 /** api_admission_apply() - put the record, charge the quota, fill the audit entry and the reply; may run twice. */
 POA_MUST_USE poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change);
 
+/** api_admission_decide() - the decision alone, for somebody who waited. As api_admission_check(). */
+POA_MUST_USE poa_err api_admission_decide(api_admission *a, store_txn *txn, int64_t now_s);
+
+/** api_admission_issue() - make the certificate under that decision. POA_OK, POA_F_*. */
+POA_MUST_USE poa_err api_admission_issue(api_admission *a, int64_t now_s);
+
+/** api_admission_due() - when the device has to re-establish trust first. POA_OK, POA_F_CRYPTO. */
+POA_MUST_USE poa_err api_admission_due(const api_admission *a, int64_t now_s, int64_t *due_s);
+
+/** api_admission_fill() - what an active record says of the certificate; borrowed from @a and its CA. */
+void api_admission_fill(const api_admission *a, store_device *device);
+
+/** api_admission_keep() - note the certificate among those issued, once the record is put. POA_OK, POA_F_*. */
+POA_MUST_USE poa_err api_admission_keep(const api_admission *a, store_txn *txn);
+
+/** api_admission_show() - `"device":{…},"certificate":"…"` of a record; POA_OK, POA_F_NOMEM. */
+POA_MUST_USE poa_err api_admission_show(const store_device *device, poa_buf *members);
+
+/** api_admission_show_waiting() - `"onboarding":{…}` of a record that waits for approval. */
+void api_admission_show_waiting(const store_device *device, poa_buf *members);
+
 /** api_admission_reply() - reply to x->request after the commit. */
 void api_admission_reply(const api_admission *a);
+
+/** api_reply_onboarding() - reply with such members: 200, 201, or 202 with what goes with it. */
+void api_reply_onboarding(api_exchange *x, unsigned status, const poa_buf *members);
 
 #endif

@@ -1,5 +1,6 @@
 #include "api/onboard_request.h"
 
+#include "api/device_json.h"
 #include "bounds.h"
 #include "guard.h"
 #include "id_link.h"
@@ -77,11 +78,10 @@ poa_err api_onboard_request_read(api_exchange *x, api_onboard_request *out)
         return err;
     poa_members m = poa_members_of(out->body, "", &x->why);
     const json_t *device = poa_members_take(&m, "device", true);
-    poa_span csr = {0};
     const json_t *csr_value = poa_members_take(&m, "csr", true);
     if (csr_value && !json_is_string(csr_value))
         poa_members_refuse(&m, POA_E_CLAIM_TYPE, "csr");
-    csr = poa_json_span(csr_value);
+    out->csr_pem = poa_json_span(csr_value);
     poa_members_text(&m, "location", true, POA_JSON_BYTES_MAX, &out->location);
     if (!m.err && !poa_location_is_valid(out->location))
         poa_members_refuse(&m, POA_E_CLAIM_TYPE, "location");
@@ -90,6 +90,22 @@ poa_err api_onboard_request_read(api_exchange *x, api_onboard_request *out)
         err = read_device(device, &out->device, &x->why);
     x->code = err;
     if (!err)
-        err = read_csr(x, csr, &out->csr);
-    return err ? err : check_serial(x, out);
+        err = read_csr(x, out->csr_pem, &out->csr);
+    if (!err)
+        err = check_serial(x, out);
+    out->evidence = POA_EVIDENCE_DEVICE_KEY; /* the CSR's signature verified */
+    out->link_evidence = out->device.id_link.len > 0 ? STORE_LINK_TYPED : STORE_LINK_NONE;
+    return err;
+}
+
+poa_err api_onboard_request_of(api_exchange *x, const store_device *device, poa_span csr, api_onboard_request *out)
+{
+    *out = (api_onboard_request){
+        .location = device->location,
+        .device = api_device_identity(device),
+        .evidence = device->evidence,
+        .link_evidence = device->link_evidence,
+    };
+    const poa_err err = poa_csr_parse(x->service->ctx, csr, &out->csr, NULL);
+    return err && !poa_err_is_fault(err) ? POA_F_STORE : err;
 }

@@ -3,19 +3,25 @@
 
 #include "api/exchange.h"
 #include "csr.h"
+#include "store/devices.h"
 
 /**
  * api_onboard_request - the body of POST /v1/onboardings, read and judged by itself.
  * @body:     owned; the spans point into it
  * @location: a site path
  * @device:   as typed by the agent: claims, not evidence; at least one member is stated
- * @csr:      owned; its signature verified: who made it holds the device's key
+ * @csr:      owned; its signature verified: who made it holds the device's key. @csr_pem: as it came
+ * @evidence: what was established: device_key
+ * @link_evidence: what ties the id_link to the device's key
  */
 typedef struct api_onboard_request {
     json_t *body;
     poa_span location;
     poa_identity device;
     poa_csr *csr;
+    poa_span csr_pem;
+    unsigned evidence;
+    store_link_evidence link_evidence;
 } api_onboard_request;
 
 void api_onboard_request_clear(api_onboard_request *request);
@@ -30,5 +36,15 @@ void api_onboard_request_clear(api_onboard_request *request);
  * signature_invalid, identity_mismatch, with the member of the body; POA_F_*.
  */
 POA_MUST_USE poa_err api_onboard_request_read(api_exchange *x, api_onboard_request *out);
+
+/**
+ * api_onboard_request_of() - the request of a device that waits, made again from its record.
+ * @device: borrowed, as long as @out is used
+ * @csr:    DER
+ *
+ * Return: POA_OK; POA_F_STORE when the CSR is none; POA_F_*.
+ */
+POA_MUST_USE poa_err api_onboard_request_of(api_exchange *x, const store_device *device, poa_span csr,
+                                            api_onboard_request *out);
 
 #endif

@@ -50,7 +50,7 @@ static poa_err prepare(struct onboarding *o)
     const poa_err err = api_onboard_request_read(x, &o->request);
     if (err)
         return err;
-    o->admission = (api_admission){.x = x, .chain = x->chain, .request = &o->request};
+    o->admission = (api_admission){.x = x, .chain = x->chain, .request = &o->request, .address = x->address};
     return api_admission_prepare(&o->admission);
 }
 

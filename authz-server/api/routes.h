@@ -15,6 +15,8 @@ void api_hooks(api_service *service, http_hooks *hooks);
 /* One handler for each row; each file of this room says what its own do. */
 http_handler api_challenges_post;
 http_handler api_onboardings_post;
+http_handler api_onboarding_get;
+http_handler api_approval_post;
 http_handler api_devices_get;
 http_handler api_device_get;
 http_handler api_poas_post;

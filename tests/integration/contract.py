@@ -119,7 +119,11 @@ def _check_content(response, method, kind, body, where):
 
 
 def is_edge(kind, body):
-    return kind == "application/problem+json" and (not body or json.loads(body)["type"] == "about:blank")
+    """A problem without a code; the one that tells a device's state is no work of the edge."""
+    if kind != "application/problem+json" or not body:
+        return kind == "application/problem+json"
+    problem = json.loads(body)
+    return problem["type"] == "about:blank" and "state" not in problem
 
 
 def check(method, path, status, headers, body):

@@ -208,7 +208,7 @@ REQUESTS = [
     ("device_not_granted", [onboarding(devices=[{"serial": "SN-0*", "manufacturer": "Other"}])], {}, at("devices")),
     ("device_not_granted", [onboarding(devices=[{"idevid_issuer": sha256(b"a CA")}])], {}, at("devices")),
     ("evidence_missing", [onboarding(evidence=["device_key", "idevid"])], {}, at("evidence")),
-    ("evidence_missing", [onboarding(evidence=["approval"])], {}, at("evidence")),
+    ("evidence_missing", [onboarding(evidence=["approval", "idevid"])], {}, at("evidence")),
     ("outside_hours", [onboarding(hours=hours_that_are_not_now())], {}, at("hours")),
     ("network_not_granted", [onboarding(networks=["10.0.0.0/8"])], {}, at("networks")),
     ("device_not_granted", [onboarding(locations=["mine-7/yard"]), onboarding(devices=[{"model": "XY-2"}])], {},

@@ -5,7 +5,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import contract
-from client import (Caller, Key, access, administration, csr, device, onboarding, proof, send, sha256, statement,
+from client import (Caller, Key, Party, access, administration, csr, device, onboarding, proof, send, sha256, statement,
                     submit)
 from scene import FORWARD_URL, POINT_URL, site  # noqa: F401  the fixture
 
@@ -96,6 +96,20 @@ def test_onboarding(site, caller):
     unfresh = {"device": device(), "location": "mine-7", "csr": csr(Key(), "x")}
     refused = saw("POST", path, caller.post(path, unfresh, nonce=None), 401)
     assert refused.code == "nonce_required" and refused.headers["DPoP-Nonce"]
+
+
+def test_approvals(site):
+    asker = Caller(site.url, site.owner.grant(Party("asker.example"), [onboarding(evidence=["approval"])]))
+    approver = Caller(site.url, site.owner.grant(Party("approver.example"), [administration(actions=["approve"])]))
+    reply = saw("POST", "/v1/onboardings", asker.onboard(), 202)
+    where = reply.headers["Location"]
+    saw("GET", where, asker.get(where), 202)
+    saw("GET", where, Caller(site.url, site.owner.grant(Party("other.example"), [access()])).get(where), 403)
+    saw("POST", f"{where}/approval", approver.post(f"{where}/approval", {}), 400)
+    saw("POST", f"{where}/approval", asker.post(f"{where}/approval", {"approve": True}), 403)
+    saw("POST", f"{where}/approval", approver.post(f"{where}/approval", {"approve": True}), 200)
+    saw("POST", f"{where}/approval", approver.post(f"{where}/approval", {"approve": False}), 409)
+    saw("GET", where, asker.get(where), 200)
 
 
 def test_devices(site, caller):

@@ -1,0 +1,21 @@
+#ifndef API_RECOGNISE_H
+#define API_RECOGNISE_H
+
+#include "api/onboard_request.h"
+#include "store/devices.h"
+
+/*
+ * Is a device that wants to come in one that is known already?
+ */
+
+/**
+ * api_recognise_again() - the record of the same request made before, by leaf PoA and device's key.
+ * @stored: a copy of it, ended with free(); NULL when there is none
+ *
+ * Return: POA_OK; identity_mismatch when this key came in before under this leaf as another device; device_exists when
+ * that device's life is over; POA_F_*.
+ */
+POA_MUST_USE poa_err api_recognise_again(api_exchange *x, const poa_id *leaf, const api_onboard_request *request,
+                                         store_txn *txn, store_device **stored);
+
+#endif
