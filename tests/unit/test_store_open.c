@@ -1,6 +1,5 @@
 #include "store_rig.h"
 
-#include "store/meta.h"
 #include "store/meta_table.h"
 #include "store/texts.h"
 
@@ -192,35 +191,6 @@ static void a_foreign_database_is_refused(void **state)
     assert_non_null(strstr(why, "cannot open"));
 }
 
-static void a_damaged_meta_is_a_fault(void **state)
-{
-    rig *r = *state;
-    static const char *const keys[] = {"epoch", "time", "audit"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        rig_overwrite(r, STORE_META, (poa_span){keys[i], strlen(keys[i])}, "\1\0", 2);
-    store_txn *txn = rig_read(r);
-    uint64_t number = 7;
-    int64_t time_s = 7;
-    poa_id hash;
-    assert_int_equal(store_epoch(txn, &number), POA_F_STORE);
-    assert_int_equal(store_time_mark(txn, &time_s), POA_F_STORE);
-    assert_int_equal(store_audit_head(txn, &number, &hash), POA_F_STORE);
-    assert_int_equal(number, 7);
-    assert_int_equal(time_s, 7);
-    store_read_end(txn);
-
-    store_txn without = rig_write(r);
-    assert_int_equal(store_kv_del(&without, STORE_META, POA_SPAN("epoch")), POA_OK);
-    assert_int_equal(store_epoch(&without, &number), POA_F_STORE);
-    store_write_abort(&without);
-
-    rig_overwrite(r, STORE_META, POA_SPAN("store"), "\1short", 6);
-    rig_close(r);
-    char why[STORE_WHY_BYTES];
-    store *s = NULL;
-    assert_int_equal(rig_try_open(r, 0, &s, why), POA_F_STORE);
-}
-
 static void a_reader_sees_one_commit(void **state)
 {
     rig *r = *state;
@@ -300,35 +270,6 @@ static void a_put_while_reading_is_refused(void **state)
     store_read_end(txn);
 }
 
-static void the_time_mark_only_rises(void **state)
-{
-    rig *r = *state;
-    static const struct {
-        int64_t now_s;
-        int64_t mark_s;
-    } cases[] = {{100, 100}, {100, 100}, {99, 100}, {0, 100}, {101, 101}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        store_txn txn = rig_write(r);
-        int64_t mark_s = 0;
-        assert_int_equal(store_time_mark_raise(&txn, cases[i].now_s), POA_OK);
-        assert_int_equal(store_time_mark(&txn, &mark_s), POA_OK);
-        assert_int_equal(mark_s, cases[i].mark_s);
-        rig_commit(&txn);
-    }
-    rig_close(r);
-    rig_open(r, 0);
-    store_txn txn = rig_write(r);
-    int64_t mark_s = 0;
-    assert_int_equal(store_time_mark(&txn, &mark_s), POA_OK);
-    assert_int_equal(mark_s, 101);
-    assert_int_equal(store_time_mark_raise(&txn, -1), POA_F_USAGE);
-    assert_int_equal(store_time_mark_raise(&txn, INT64_MAX), POA_F_USAGE);
-    assert_int_equal(store_time_mark_reset(&txn, 5), POA_OK);
-    assert_int_equal(store_time_mark(&txn, &mark_s), POA_OK);
-    assert_int_equal(mark_s, 5);
-    rig_commit(&txn);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,13 +282,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_newer_format_is_refused, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_database_without_format_is_refused, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_foreign_database_is_refused, rig_setup, rig_teardown),
-        cmocka_unit_test_setup_teardown(a_damaged_meta_is_a_fault, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_reader_sees_one_commit, rig_setup, rig_teardown),
         cmocka_unit_test(a_map_is_whole_pages),
         cmocka_unit_test_setup_teardown(readers_are_bounded, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(dead_readers_are_cleared, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_put_while_reading_is_refused, rig_setup, rig_teardown),
-        cmocka_unit_test_setup_teardown(the_time_mark_only_rises, rig_setup, rig_teardown),
     };
     return cmocka_run_group_tests_name("store_open", tests, NULL, NULL);
 }
