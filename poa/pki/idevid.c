@@ -33,11 +33,16 @@ static bool is_critical(const X509 *cert, int nid)
     return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(cert, at)) == 1;
 }
 
-/* What holds under both profiles. */
-static poa_err check_leaf(X509 *cert, poa_why *why)
+static poa_err check_maker(X509 *cert, poa_why *why)
 {
-    if (POA_GUARD(idevid_version, X509_get_version(cert) != X509_VERSION_3))
-        return poa_pki_refuse(why, POA_E_MALFORMED, "the device's certificate is not of version 3");
+    if (POA_GUARD(idevid_no_ca, X509_check_ca(cert) != 1))
+        return poa_pki_refuse(why, POA_E_KEY_INVALID, "the certificate is not one of a CA of the maker");
+    return POA_OK;
+}
+
+/* What holds for devices under both of their profiles. */
+static poa_err check_device(X509 *cert, poa_why *why)
+{
     /* OpenSSL calls a certificate with basicConstraints none of a CA when its keyUsage does not allow that. */
     if (POA_GUARD(idevid_is_ca, X509_check_ca(cert) != 0 || (X509_get_extension_flags(cert) & EXFLAG_CA) != 0))
         return poa_pki_refuse(why, POA_E_KEY_INVALID, "the device's certificate is one of a CA");
@@ -45,6 +50,13 @@ static poa_err check_leaf(X509 *cert, poa_why *why)
     if (POA_GUARD(idevid_usage, (X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) == 0))
         return poa_pki_refuse(why, POA_E_KEY_INVALID, "the keyUsage of the device's certificate forbids signing");
     return POA_OK;
+}
+
+static poa_err check_leaf(X509 *cert, poa_idevid_profile profile, poa_why *why)
+{
+    if (POA_GUARD(idevid_version, X509_get_version(cert) != X509_VERSION_3))
+        return poa_pki_refuse(why, POA_E_MALFORMED, "the device's certificate is not of version 3");
+    return profile == POA_IDEVID_MAKER ? check_maker(cert, why) : check_device(cert, why);
 }
 
 static poa_err check_tolerant(X509 *cert, poa_why *why)
@@ -169,7 +181,7 @@ static poa_err read_strict(const poa_idevid *idevid, X509 *cert, poa_why *why)
 
 static poa_err read_leaf(poa_idevid *idevid, X509 *cert, const poa_idevid_trust *trust, poa_why *why)
 {
-    poa_err err = check_leaf(cert, why);
+    poa_err err = check_leaf(cert, trust->profile, why);
     if (!err)
         err = read_certificate(idevid, cert, why);
     if (err)
@@ -179,6 +191,8 @@ static poa_err read_leaf(poa_idevid *idevid, X509 *cert, const poa_idevid_trust 
         return read_tolerant(idevid, cert, trust->serial_from, why);
     case POA_IDEVID_STRICT:
         return read_strict(idevid, cert, why);
+    case POA_IDEVID_MAKER:
+        return POA_OK;
     }
     return POA_F_USAGE;
 }
@@ -237,7 +251,7 @@ const poa_id *poa_idevid_path(const poa_idevid *idevid, size_t *count)
 
 const poa_id *poa_idevid_issuer(const poa_idevid *idevid)
 {
-    return idevid->path.cas;
+    return idevid->path.count > 0 ? idevid->path.cas : NULL;
 }
 
 poa_span poa_idevid_serial(const poa_idevid *idevid)

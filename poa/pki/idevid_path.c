@@ -140,29 +140,30 @@ static poa_err check_cas(const STACK_OF(X509) * chain, poa_why *why)
     return POA_OK;
 }
 
-static poa_err take_key(const poa_ctx *ctx, const X509 *cert, bool ed25519, poa_key **key, poa_id *id, poa_why *why)
+static poa_err take_key(const poa_ctx *ctx, const X509 *cert, poa_idevid_profile profile, poa_key **key, poa_id *id,
+                        poa_why *why)
 {
     POA_CLEANUP(poa_bytes_clear) poa_bytes spki = {0};
     const poa_err err = poa_pki_take_key(ctx, X509_get_X509_PUBKEY(cert), key, &spki, id, why);
     if (err)
         return err;
-    if (POA_GUARD(idevid_ed25519, (*key)->type == POA_KEY_ED25519 && !ed25519))
+    if (POA_GUARD(idevid_ed25519, (*key)->type == POA_KEY_ED25519 && profile != POA_IDEVID_STRICT))
         return poa_pki_refuse(why, POA_E_KEY_INVALID, "a key in the path is of Ed25519, which is not accepted here");
     return POA_OK;
 }
 
-static poa_err take_keys(const poa_ctx *ctx, const STACK_OF(X509) * chain, bool ed25519, poa_idevid_path_found *found,
-                         poa_why *why)
+static poa_err take_keys(const poa_ctx *ctx, const STACK_OF(X509) * chain, poa_idevid_profile profile,
+                         poa_idevid_path_found *found, poa_why *why)
 {
     const int count = sk_X509_num(chain);
-    if (POA_GUARD(idevid_path_short, count < 2))
+    if (POA_GUARD(idevid_path_short, count < 2 && profile != POA_IDEVID_MAKER))
         return poa_pki_refuse(why, POA_E_SIGNATURE_INVALID, "the certificate is itself an anchor");
     if (count - 1 > POA_IDEVID_PATH_MAX) /* plain: never more than were sent, but there is no room */
         return poa_pki_refuse(why, POA_E_TOO_LARGE, "there are more than 16 CAs in the path");
-    poa_err err = take_key(ctx, sk_X509_value(chain, 0), ed25519, &found->key, &found->key_id, why);
+    poa_err err = take_key(ctx, sk_X509_value(chain, 0), profile, &found->key, &found->key_id, why);
     for (int i = 1; !err && i < count; i++) {
         POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
-        err = take_key(ctx, sk_X509_value(chain, i), ed25519, &key, &found->cas[i - 1], why);
+        err = take_key(ctx, sk_X509_value(chain, i), profile, &key, &found->cas[i - 1], why);
     }
     found->count = (size_t)count - 1;
     return err;
@@ -176,11 +177,11 @@ static poa_err check_chain(const STACK_OF(X509) * chain, int64_t now_s, poa_why 
     return err ? err : check_times(chain, now_s, why);
 }
 
-static poa_err read_chain(const poa_ctx *ctx, const STACK_OF(X509) * chain, bool ed25519, poa_idevid_path_found *out,
-                          poa_why *why)
+static poa_err read_chain(const poa_ctx *ctx, const STACK_OF(X509) * chain, poa_idevid_profile profile,
+                          poa_idevid_path_found *out, poa_why *why)
 {
     poa_idevid_path_found found = {0};
-    const poa_err err = take_keys(ctx, chain, ed25519, &found, why);
+    const poa_err err = take_keys(ctx, chain, profile, &found, why);
     if (err) {
         poa_key_free(found.key);
         return err;
@@ -205,5 +206,5 @@ poa_err poa_idevid_path_validate(const poa_ctx *ctx, const poa_certs *x5c, const
         return refuse_path(X509_STORE_CTX_get_error(walk), why);
     const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(walk);
     err = check_chain(chain, now_s, why);
-    return err ? err : read_chain(ctx, chain, trust->profile == POA_IDEVID_STRICT, out, why);
+    return err ? err : read_chain(ctx, chain, trust->profile, out, why);
 }
