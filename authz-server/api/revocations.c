@@ -1,7 +1,9 @@
 #include "api/chains.h"
 #include "api/change.h"
+#include "api/keeper.h"
 #include "api/routes.h"
 #include "api/source.h"
+#include "api/walks.h"
 #include "bounds.h"
 #include "json.h"
 #include "poa/statement.h"
@@ -160,7 +162,7 @@ static poa_err apply(api_change *change, store_txn *txn)
     if (err)
         return err;
     const bool resume = facts->target_kind == POA_TARGET_HOLD;
-    const store_statement record = {
+    store_statement record = {
         .id = facts->id,
         .op = facts->op,
         .kind = facts->target_kind,
@@ -173,7 +175,11 @@ static poa_err apply(api_change *change, store_txn *txn)
         .drop_after_s = after_s,
         .text = poa_statement_text(s->statement),
     };
-    return store_statement_add(txn, &record, &s->epoch, NULL);
+    err = store_statement_add(txn, &record, &s->epoch, NULL);
+    if (err)
+        return err;
+    record.epoch = s->epoch;
+    return api_walk_begin(change->x->service, txn, change->x->snapshot->policy, &record, facts);
 }
 
 static void reply(api_change *change, poa_err err)
@@ -184,6 +190,7 @@ static void reply(api_change *change, poa_err err)
         api_refuse(x);
         return;
     }
+    api_keeper_wake(x->service);
     poa_buf body = {0};
     poa_buf_text(&body, "{\"store\":\"");
     poa_buf_base64url(&body, store_id(x->service->store).bytes, STORE_ID_BYTES);

@@ -51,6 +51,14 @@ api_snapshot *api_slot_get(api_slot *slot);
 /* Put another in its place; takes the reference over. */
 void api_slot_set(api_slot *slot, api_snapshot *snapshot);
 
+/** api_notices_round - how far the round over the leaves is, about notices of their end (api/notices.h). */
+typedef struct api_notices_round {
+    int64_t begun_s;
+    bool under_way;
+    poa_id leaf;
+    store_uuid device;
+} api_notices_round;
+
 /**
  * api_service - all borrowed by the handlers; made and ended by main(), outlives the HTTP server.
  * @now_s:     seconds since the epoch; @now_arg goes with it
@@ -73,6 +81,7 @@ typedef struct api_service {
     api_metrics *metrics;
     api_keeper *keeper;
     api_crls *crls;
+    api_notices_round notices; /* the keeper's alone */
     poa_random random;
     int64_t (*now_s)(void *arg);
     void *now_arg;
