@@ -130,7 +130,7 @@ static poa_err check_signatures(const STACK_OF(X509) * chain, poa_why *why)
     return POA_OK;
 }
 
-/* OpenSSL also takes one of version 1, or without basicConstraints, for a CA. */
+/* OpenSSL also takes an anchor of version 1, or without basicConstraints, for a CA. */
 static poa_err check_cas(const STACK_OF(X509) * chain, poa_why *why)
 {
     for (int i = 1; i < sk_X509_num(chain); i++) {

@@ -199,6 +199,36 @@ static void a_long_path(void **state)
         X509_free(x5c[i]);
 }
 
+/* What was made an anchor, and is no CA by its own words, is no CA. */
+static void anchors_that_are_no_ca(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        poa_err want;
+        forged_plan plan;
+    } cases[] = {
+        {"a CA", POA_OK, {.exts = {CA_BASIC}}},
+        {"version 1", POA_E_SIGNATURE_INVALID, {.version = 1}},
+        {"no basicConstraints", POA_E_SIGNATURE_INVALID, {.exts = {CA_USAGE}}},
+        {"no CA", POA_E_SIGNATURE_INVALID, {.exts = {{NID_basic_constraints, "critical,CA:FALSE"}}}},
+    };
+    for (size_t i = 0; i < POA_COUNT(cases); i++) {
+        forged_plan plan = cases[i].plan;
+        plan.key = other_key;
+        plan.issuer_key = other_key;
+        plan.names[0] = (forged_name){NID_commonName, V_ASN1_UTF8STRING, "old root", 0};
+        POA_CLEANUP(X509_freep) X509 *anchor = forge_cert(&plan);
+        forged_plan below = {.key = leaf_key, .issuer = anchor, .issuer_key = other_key, .exts = {USAGE}};
+        memcpy(below.names, plain_leaf.names, sizeof below.names);
+        POA_CLEANUP(X509_freep) X509 *leaf = forge_cert(&below);
+        POA_CLEANUP(poa_idevid_freep) poa_idevid *idevid = NULL;
+        const poa_err err = judge(&leaf, 1, &anchor, 1, (poa_idevid_trust){0}, FORGE_NOW, &idevid);
+        if (err != cases[i].want)
+            fail_msg("%s: %s", cases[i].name, poa_err_name(err));
+    }
+}
+
 static void path_length_holds(void **state)
 {
     (void)state;
@@ -289,13 +319,10 @@ static void flipped_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths),
-        cmocka_unit_test(keys),
-        cmocka_unit_test(cas),
-        cmocka_unit_test(a_long_path),
-        cmocka_unit_test(path_length_holds),
-        cmocka_unit_test(lists_of_der),
-        cmocka_unit_test(flipped_bytes),
+        cmocka_unit_test(paths),        cmocka_unit_test(keys),
+        cmocka_unit_test(cas),          cmocka_unit_test(anchors_that_are_no_ca),
+        cmocka_unit_test(a_long_path),  cmocka_unit_test(path_length_holds),
+        cmocka_unit_test(lists_of_der), cmocka_unit_test(flipped_bytes),
     };
     return cmocka_run_group_tests_name("pki_idevid_path", tests, make_all, drop_all);
 }
