@@ -347,6 +347,15 @@ static void a_damaged_index_is_a_fault(void **state)
             fail_msg("case %zu", i);
         store_write_abort(&txn);
     }
+
+    /* One that is longer than any key of ours. */
+    char long_key[100];
+    memset(long_key, 0, sizeof long_key);
+    memcpy(long_key, device.bytes, sizeof device.bytes);
+    rig_overwrite(r, STORE_DEVICE_CERTIFICATES, (poa_span){long_key, sizeof long_key}, "", 0);
+    store_txn txn = rig_write(r);
+    assert_int_equal(revoke_all(&txn), POA_F_STORE);
+    store_write_abort(&txn);
 }
 
 int main(void)

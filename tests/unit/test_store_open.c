@@ -267,6 +267,7 @@ static void a_put_while_reading_is_refused(void **state)
     assert_int_equal(store_kv_put(txn, STORE_TEXTS, POA_SPAN("k"), POA_SPAN("v")), POA_F_USAGE);
     assert_int_equal(store_kv_add(txn, STORE_TEXTS, POA_SPAN("k"), POA_SPAN("v"), &added), POA_F_USAGE);
     assert_int_equal(store_kv_del(txn, STORE_TEXTS, POA_SPAN("k")), POA_F_USAGE);
+    assert_int_equal(store_kv_empty(txn, STORE_TEXTS), POA_F_USAGE);
     store_read_end(txn);
 }
 
