@@ -9,8 +9,6 @@
 #include "store/meta_table.h"
 #include "store/record.h"
 
-#include <string.h>
-
 enum { AUDIT_VERSION = 1, SERIAL_BYTES_MAX = 20 };
 
 /* Faults are below zero; stored, all codes are above. */
@@ -38,14 +36,6 @@ static void encode(poa_buf *b, const store_audit_entry *e)
     store_write_uuid(b, &e->device);
     store_write_bytes(b, e->certificate_serial);
     store_write_id(b, &e->statement);
-}
-
-static bool is_kind(poa_span kind)
-{
-    for (size_t i = 0; i < kind.len; i++)
-        if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789_.", kind.ptr[i], 38))
-            return false;
-    return kind.len > 0;
 }
 
 /* A code that is not in the list makes the record a broken one. */
@@ -86,7 +76,7 @@ static poa_err decode(uint64_t seq, poa_span value, store_audit_entry *out)
     const poa_err err = store_reader_end(&r);
     if (err)
         return err;
-    if (POA_GUARD(store_audit_kind, !is_kind(e.kind)))
+    if (POA_GUARD(store_audit_kind, !store_is_kind(e.kind)))
         return POA_F_STORE;
     *out = e;
     return POA_OK;

@@ -8,8 +8,6 @@
 #include "store/meta_table.h"
 #include "store/record.h"
 
-#include <string.h>
-
 enum { EVENTS_VERSION = 1 };
 
 static void encode(poa_buf *b, const store_event *e)
@@ -20,15 +18,6 @@ static void encode(poa_buf *b, const store_event *e)
     store_write_uuid(b, &e->device);
     store_write_text(b, e->location);
     store_write_blob(b, e->data);
-}
-
-static bool is_kind(poa_span kind)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
-    for (size_t i = 0; i < kind.len; i++)
-        if (!memchr(letters, kind.ptr[i], sizeof letters - 1))
-            return false;
-    return kind.len > 0;
 }
 
 static poa_err decode(uint64_t id, poa_span value, store_event *out)
@@ -43,7 +32,7 @@ static poa_err decode(uint64_t id, poa_span value, store_event *out)
     const poa_err err = store_reader_end(&r);
     if (err)
         return err;
-    if (POA_GUARD(store_event_kind, !is_kind(e.kind)) ||
+    if (POA_GUARD(store_event_kind, !store_is_kind(e.kind)) ||
         POA_GUARD(store_event_location, e.location.len > 0 && !store_location_is_valid(e.location)) ||
         POA_GUARD(store_event_nowhere, store_uuid_is_none(&e.device) != (e.location.len == 0)))
         return POA_F_STORE;

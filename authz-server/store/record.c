@@ -168,6 +168,15 @@ poa_span store_read_blob(store_reader *r, size_t min, size_t max)
     return read_counted(r, store_read_u32(r, min, max));
 }
 
+bool store_is_kind(poa_span kind)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+    for (size_t i = 0; i < kind.len; i++)
+        if (!memchr(letters, kind.ptr[i], sizeof letters - 1))
+            return false;
+    return kind.len > 0;
+}
+
 poa_err store_reader_end(const store_reader *r)
 {
     return r->failed || r->rest.len > 0 ? POA_F_STORE : POA_OK;

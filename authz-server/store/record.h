@@ -41,6 +41,9 @@ store_uuid store_read_uuid(store_reader *r);
 poa_span store_read_text(store_reader *r, size_t min, size_t max);
 poa_span store_read_bytes(store_reader *r, size_t min, size_t max);
 poa_span store_read_blob(store_reader *r, size_t min, size_t max);
+/* 1 or more of [a-z0-9_.]: what was done, in `audit` and `events`. */
+bool store_is_kind(poa_span kind);
+
 /* Nothing may be left over. POA_OK, POA_F_STORE. */
 POA_MUST_USE poa_err store_reader_end(const store_reader *r);
 
