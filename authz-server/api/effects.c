@@ -1,6 +1,7 @@
 #include "api/effects.h"
 
 #include "api/life.h"
+#include "api/outcome.h"
 #include "api/trust_schedule.h"
 #include "cleanup.h"
 #include "guard.h"
@@ -38,11 +39,13 @@ enum api_effect api_effect_of(const poa_revocation_hit *hit, int64_t invalid_sin
     if (POA_GUARD(effect_standing, hit->standing == POA_STANDING_NONE))
         return API_EFFECT_NONE;
     switch (device->state) {
+    case STORE_DEVICE_PENDING:
+        /* Under a hold it waits on: nobody can approve it before the hold is lifted. */
+        return hit->op == POA_OP_REVOKE ? API_EFFECT_LAPSE : API_EFFECT_NONE;
     case STORE_DEVICE_ACTIVE:
     case STORE_DEVICE_REVIEW:
         return effect_of_running(hit, invalid_since_s, device);
     case STORE_DEVICE_EXPECTED:
-    case STORE_DEVICE_PENDING:
     case STORE_DEVICE_SUSPENDED:
     case STORE_DEVICE_REPLACED:
     case STORE_DEVICE_DECOMMISSIONED:
@@ -86,8 +89,10 @@ poa_err api_effect_apply(api_service *service, store_txn *txn, const poa_policy 
     case API_EFFECT_SUSPEND:
         step.to = STORE_DEVICE_SUSPENDED;
         return move(service, txn, device, &step);
+    case API_EFFECT_LAPSE:
+        break;
     }
-    return POA_OK;
+    return api_onboarding_lapse(service, txn, device);
 }
 
 poa_err api_review_end(api_service *service, store_txn *txn, store_device *device)

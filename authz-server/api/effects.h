@@ -17,12 +17,14 @@
  * @API_EFFECT_NOTICE:  it stays as it is and is to re-establish trust soon
  * @API_EFFECT_REVIEW:  it runs on until somebody ratifies, or until the deadline
  * @API_EFFECT_SUSPEND: suspended, its certificates on the CRL
+ * @API_EFFECT_LAPSE:   it waits for approval under a PoA that lets nothing in any more
  */
 enum api_effect {
     API_EFFECT_NONE,
     API_EFFECT_NOTICE,
     API_EFFECT_REVIEW,
     API_EFFECT_SUSPEND,
+    API_EFFECT_LAPSE,
 };
 
 /**

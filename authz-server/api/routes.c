@@ -22,6 +22,7 @@ const http_route api_routes[] = {
     {HTTP_POST, "/v1/decisions", api_decisions_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/authorize", api_authorize_get, 0, NULL, 0},
     {HTTP_POST, "/v1/revocations", api_revocations_post, HTTP_BODY_DEFAULT, JSON, 0},
+    {HTTP_POST, "/v1/revocations:preview", api_preview_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/revocations/{poa_id}", api_revocation_get, 0, NULL, HTTP_ROUTE_QUERY},
     {HTTP_GET, "/crl/{ca}.crl", api_crl_get, 0, NULL, 0},
     {HTTP_GET, "/.well-known/poa-configuration", api_configuration_get, 0, NULL, 0},

@@ -24,6 +24,7 @@ http_handler api_poa_get;
 http_handler api_decisions_post;
 http_handler api_authorize_get;
 http_handler api_revocations_post;
+http_handler api_preview_post;
 http_handler api_revocation_get;
 http_handler api_crl_get;
 http_handler api_configuration_get;

@@ -182,6 +182,21 @@ def test_revocations(site, caller):
     assert (state["state"], state["origin"]) == ("revoked", "direct")
 
 
+def test_preview(site, caller):
+    path = "/v1/revocations:preview"
+    doomed = site.owner.grant(site.contractor, [onboarding()])
+    caller.post("/v1/poas", {"chain": doomed.text})
+
+    def ask(party, body):
+        return send(site.url, "POST", path, body, {"DPoP": proof(party.key, "POST", site.url + path, None, body)})
+
+    body = {"op": "revoke", "poa": doomed.ids[0]}
+    assert saw("POST", path, ask(site.owner, body), 200).json["counts"] is True
+    saw("POST", path, ask(site.contractor, body), 403)
+    saw("POST", path, ask(site.owner, {"op": "revoke"}), 400)
+    saw("POST", path, send(site.url, "POST", path, body), 401)
+
+
 def test_every_operation_was_called():
     """Each with each success that the document promises; and each refusal but those that want a broken server."""
     promised = {(operation["operationId"], status) for item in contract.DOCUMENT["paths"].values()

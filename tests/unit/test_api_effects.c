@@ -54,6 +54,13 @@ static const struct {
     {"suspended stays", DEVICE(SUSPENDED, REVIEW), SAYS(OWNER, CASCADE), -1, API_EFFECT_NONE},
     {"replaced stays", DEVICE(REPLACED, REVIEW), SAYS(OWNER, CASCADE), -1, API_EFFECT_NONE},
     {"decommissioned stays", DEVICE(DECOMMISSIONED, REVIEW), SAYS(OWNER, CASCADE), -1, API_EFFECT_NONE},
+    {"pending lapses", DEVICE(PENDING, REVIEW), SAYS(PRINCIPAL, STOP_NEW), -1, API_EFFECT_LAPSE},
+    {"pending lapses when given up", DEVICE(PENDING, REVIEW), SAYS(AGENT, STOP_NEW), -1, API_EFFECT_LAPSE},
+    {"pending waits on under a hold",
+     DEVICE(PENDING, CASCADE),
+     {.op = POA_OP_SUSPEND, .standing = POA_STANDING_OWNER, .on_revoke = POA_ON_REVOKE_CASCADE},
+     -1,
+     API_EFFECT_NONE},
     {"expected has no PoA", DEVICE(EXPECTED, REVIEW), SAYS(OWNER, CASCADE), -1, API_EFFECT_NONE},
 };
 
