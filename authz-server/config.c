@@ -31,6 +31,7 @@ static const char *const document_members[] = {
     "limits",
     "onboarding",
     "keeper",
+    "events",
     NULL,
 };
 
@@ -215,6 +216,7 @@ static void read_document(config_reader *r, const config_source *source, const j
     check_group(r, body, "/onboarding");
     check_group(r, body, "/limits");
     check_group(r, body, "/keeper");
+    check_group(r, body, "/events");
     check_variables(r, source);
     for (size_t i = 0; i < settings_len; i++)
         read_setting(r, source, body, i);

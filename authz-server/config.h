@@ -53,6 +53,7 @@ typedef struct config_block {
  * @queue, @group: of the writer
  * @retry_after_s: told where there is no room
  * @keeper_tick_ms: how long the background thread rests
+ * @events_kept: for readers who come back
  */
 typedef struct config_limits {
     http_limits http;
@@ -64,6 +65,7 @@ typedef struct config_limits {
     unsigned retry_after_s;
     unsigned stop_grace_ms;
     unsigned keeper_tick_ms;
+    uint64_t events_kept;
 } config_limits;
 
 /** config_onboarding - how devices come in. @pending_s: how long one waits for an approval. */

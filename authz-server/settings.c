@@ -66,8 +66,10 @@ const setting settings[] = {
      .help = "seconds after which a client that found no room is told to come back"},
     {"/limits/stop_grace_s", SETTING_SECONDS, .max = 3600, .number = 5, AT(limits.stop_grace_ms),
      .help = "seconds that requests under way have when the server stops"},
-    {"/keeper/tick_ms", SETTING_COUNT, .min = 10, .max = 60000, .number = 1000, AT(limits.keeper_tick_ms),
+    {"/keeper/tick_ms", SETTING_COUNT, .min = 10, .max = 5000, .number = 1000, AT(limits.keeper_tick_ms),
      .help = "milliseconds between two looks at what has fallen due: trust, reviews, effects of revocations"},
+    {"/events/kept", SETTING_U64, .min = 1000, .max = 100000000, .number = 100000, AT(limits.events_kept),
+     .help = "events that are kept for readers who come back"},
 };
 const size_t settings_len = POA_COUNT(settings);
 

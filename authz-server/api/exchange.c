@@ -227,10 +227,14 @@ void api_challenge(api_exchange *x)
 
 void api_refuse(api_exchange *x)
 {
-    const unsigned status = (unsigned)poa_err_describe(x->code)->http;
+    api_refuse_as(x, (unsigned)poa_err_describe(x->code)->http);
+}
+
+void api_refuse_as(api_exchange *x, unsigned status)
+{
     poa_buf body = {0};
     const bool whole = x->proven || !x->presented;
-    api_problem_write(&body, &x->why, whole, whole ? x->detail : "", http_request_id(x->request));
+    api_problem_write(&body, status, &x->why, whole, whole ? x->detail : "", http_request_id(x->request));
     if (status == 401)
         api_challenge(x);
     if (status == 503) {

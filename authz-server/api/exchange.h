@@ -104,6 +104,9 @@ poa_err api_note(api_exchange *x, poa_err err);
  */
 void api_refuse(api_exchange *x);
 
+/** api_refuse_as() - the same with another status than the table's, where the route has its own view of the code. */
+void api_refuse_as(api_exchange *x, unsigned status);
+
 /**
  * api_challenge() - the fields that go with a 401: WWW-Authenticate, and about a nonce, or a clock that wants one, a
  * fresh DPoP-Nonce.

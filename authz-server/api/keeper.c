@@ -1,5 +1,6 @@
 #include "api/keeper.h"
 
+#include "api/event.h"
 #include "api/exchange.h"
 #include "api/log.h"
 #include "guard.h"
@@ -18,6 +19,7 @@ struct api_keeper {
     api_service *service;
     pthread_t thread;
     bool started;
+    atomic_uint_fast64_t rounds;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t change;
@@ -157,6 +159,9 @@ static void *run(void *arg)
         more = false;
         for (size_t i = 0; keeper->tasks[i].step && !is_stopping(keeper); i++)
             more = run_task(keeper, i) || more;
+        keeper->rounds++;
+        /* What was committed, and the heartbeat of who waits for it. */
+        api_events_wake(keeper->service);
     } while (rest(keeper, more));
     return NULL;
 }
@@ -213,6 +218,11 @@ void api_keeper_stop(api_service *service)
     pthread_mutex_unlock(&keeper->lock);
     (void)pthread_join(keeper->thread, NULL);
     keeper->started = false;
+}
+
+uint64_t api_keeper_rounds(const api_service *service)
+{
+    return service->keeper ? service->keeper->rounds : 0;
 }
 
 void api_keeper_wake(api_service *service)

@@ -56,4 +56,7 @@ void api_keeper_stop(api_service *service);
 /** api_keeper_wake() - there is work: do not wait for the tick. Any thread, also the writer's; does not block. */
 void api_keeper_wake(api_service *service);
 
+/** api_keeper_rounds() - how often all tasks were gone over, for the metrics. Any thread. */
+uint64_t api_keeper_rounds(const api_service *service);
+
 #endif

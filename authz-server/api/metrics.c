@@ -1,6 +1,7 @@
 #include "api/metrics.h"
 
 #include "api/chains.h"
+#include "api/keeper.h"
 #include "api/replays.h"
 
 #include <stdlib.h>
@@ -81,6 +82,10 @@ void api_metrics_write(api_service *service, poa_buf *b)
     gauge(b, "poa_replay_proofs", "Proofs remembered.", held);
     gauge(b, "poa_replay_room", "Proofs that there is room for.", room);
     gauge(b, "poa_writer_waiting", "Changes that wait for the writer.", store_writer_waiting(service->writer));
+    poa_buf_printf(b,
+                   "# HELP poa_keeper_rounds_total Looks at what has fallen due.\n"
+                   "# TYPE poa_keeper_rounds_total counter\npoa_keeper_rounds_total %llu\n",
+                   (unsigned long long)api_keeper_rounds(service));
     gauge(b, "poa_store_healthy", "1 when changes can be stored.", store_healthy(service->store));
     gauge(b, "poa_started_seconds", "When this process began.", (uint64_t)service->started_s);
 }

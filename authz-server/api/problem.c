@@ -5,11 +5,12 @@
 
 #include <stdlib.h>
 
-void api_problem_write(poa_buf *body, const poa_reason *why, bool whole, const char *detail, poa_span request)
+void api_problem_write(poa_buf *body, unsigned status, const poa_reason *why, bool whole, const char *detail,
+                       poa_span request)
 {
     const poa_err_info *info = poa_err_describe(why->code);
-    poa_buf_printf(body, "{\"type\":\"urn:poa:reason:%s\",\"title\":\"%s\",\"status\":%d,\"request_id\":", info->name,
-                   info->condition, info->http);
+    poa_buf_printf(body, "{\"type\":\"urn:poa:reason:%s\",\"title\":\"%s\",\"status\":%u,\"request_id\":", info->name,
+                   info->condition, status);
     poa_buf_json_text(body, request);
     if (detail[0] != '\0') {
         poa_buf_text(body, ",\"detail\":");

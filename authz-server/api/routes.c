@@ -16,6 +16,7 @@ const http_route api_routes[] = {
     {HTTP_GET, "/v1/onboardings/{id}", api_onboarding_get, 0, NULL, 0},
     {HTTP_POST, "/v1/onboardings/{id}/approval", api_approval_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/devices", api_devices_get, 0, NULL, HTTP_ROUTE_QUERY},
+    {HTTP_POST, "/v1/devices/{id}/trust", api_trust_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/devices/{id}", api_device_get, 0, NULL, 0},
     {HTTP_POST, "/v1/poas", api_poas_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/poas/{id}", api_poa_get, 0, NULL, 0},

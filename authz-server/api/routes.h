@@ -19,6 +19,7 @@ http_handler api_onboarding_get;
 http_handler api_approval_post;
 http_handler api_devices_get;
 http_handler api_device_get;
+http_handler api_trust_post;
 http_handler api_poas_post;
 http_handler api_poa_get;
 http_handler api_decisions_post;

@@ -65,7 +65,7 @@ static poa_err encode_checked(const store_certificate *c, poa_buf *b)
     return decode(c->serial, poa_buf_span(b), &back) == POA_OK ? POA_OK : POA_F_USAGE;
 }
 
-static poa_err get(store_txn *txn, poa_span serial, store_certificate *out, bool *found)
+poa_err store_certificate_get(store_txn *txn, poa_span serial, store_certificate *out, bool *found)
 {
     *found = false;
     if (serial.len == 0 || serial.len > STORE_SERIAL_BYTES_MAX)
@@ -79,7 +79,7 @@ static poa_err get(store_txn *txn, poa_span serial, store_certificate *out, bool
 static poa_err get_listed(store_txn *txn, poa_span serial, store_certificate *out)
 {
     bool found = false;
-    const poa_err err = get(txn, serial, out, &found);
+    const poa_err err = store_certificate_get(txn, serial, out, &found);
     if (err)
         return err;
     return POA_GUARD(store_certificate_lost, !found) ? POA_F_STORE : POA_OK;
@@ -267,7 +267,7 @@ poa_err store_certificate_revoke(store_txn *txn, poa_span serial, unsigned reaso
         return POA_F_USAGE;
     store_certificate c;
     bool found = false;
-    const poa_err err = get(txn, serial, &c, &found);
+    const poa_err err = store_certificate_get(txn, serial, &c, &found);
     if (err)
         return err;
     if (POA_GUARD(store_revoke_unknown, !found))

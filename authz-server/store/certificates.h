@@ -32,6 +32,10 @@ typedef struct store_certificate {
 /* Note one that was just issued. POA_F_USAGE when its serial is there. store_purge() drops it 7 days after its end. */
 POA_MUST_USE poa_err store_certificate_add(store_txn *txn, const store_certificate *certificate);
 
+/* The one with this serial. */
+POA_MUST_USE poa_err store_certificate_get(store_txn *txn, poa_span serial, store_certificate *certificate,
+                                           bool *found);
+
 /**
  * store_certificates_revoke() - put all certificates of a device that end at or after @now_s on the CRL.
  * @reason: with STORE_REASON_HOLD those that are on it stay as they are; any other reason takes the place of a hold,

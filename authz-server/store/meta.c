@@ -189,13 +189,18 @@ poa_err store_ready_s(store_txn *txn, int64_t *time_s)
     return err;
 }
 
-poa_err store_ready_note(store_txn *txn, int64_t now_s)
+poa_err store_ready_reset(store_txn *txn, int64_t now_s)
 {
     if (POA_GUARD(store_ready_range, now_s < 0 || now_s > POA_TIME_MAX))
         return POA_F_USAGE;
+    return put_number(txn, key_ready, (uint64_t)now_s);
+}
+
+poa_err store_ready_note(store_txn *txn, int64_t now_s)
+{
     int64_t last_s = 0;
     const poa_err err = store_ready_s(txn, &last_s);
-    return err || now_s <= last_s ? err : put_number(txn, key_ready, (uint64_t)now_s);
+    return err || (now_s >= 0 && now_s <= last_s) ? err : store_ready_reset(txn, now_s);
 }
 
 static poa_err read_spread(store_reader *r, store_spread *out)

@@ -30,6 +30,8 @@ POA_MUST_USE poa_err store_time_mark_reset(store_txn *txn, int64_t now_s);
 /* When the server was last known to be ready; 0: never. store_ready_note() only ever raises it. */
 POA_MUST_USE poa_err store_ready_s(store_txn *txn, int64_t *time_s);
 POA_MUST_USE poa_err store_ready_note(store_txn *txn, int64_t now_s);
+/* Set it, also backwards, where a clock that ran ahead was put right. */
+POA_MUST_USE poa_err store_ready_reset(store_txn *txn, int64_t now_s);
 
 /**
  * store_spread - due times that are being moved, because the server was not there when they passed.

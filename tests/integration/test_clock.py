@@ -3,57 +3,19 @@
 libshift_clock is preloaded into the server, so that a test can choose its time.
 """
 
-import calendar
-import os
-import pathlib
-import time
-
 import pytest
 
 import client
 from client import DAY, HOUR, MINUTE, Caller, Key, device, onboarding, send, statement, submit
+from clock import Clock
 from gate import Gate
 from scene import Scene
-from server import BINARY, run
+from server import run
 
-PRELOADED = BINARY.parent.parent / "tests" / "integration" / "libshift_clock.so"
 READ = "/v1/devices"
 
 # The smallest memory of proofs: at most so many, of which each use looks at some.
 REPLAY_BYTES, ROOM, SWEEP = 65536, 700, 8
-
-
-class Clock:
-    """The time of the server, and of the client's proofs with it."""
-
-    def __init__(self, folder, monkeypatch):
-        self.file = pathlib.Path(folder) / "clock"
-        self.ahead = 0
-        self.go(0)
-        monkeypatch.setattr(client, "now", self.now)
-
-    def now(self):
-        return int(time.time()) + self.ahead
-
-    def go(self, ahead):
-        """The server's clock is so much ahead of the real one. The file is whole at every moment."""
-        self.ahead = ahead
-        fresh = self.file.with_suffix(".new")
-        fresh.write_text(str(ahead))
-        fresh.rename(self.file)
-
-    def until(self, weekday, hour, minute):
-        """Seconds to the next such moment, in UTC; Monday is 0."""
-        today = time.gmtime()
-        midnight = calendar.timegm((today.tm_year, today.tm_mon, today.tm_mday, 0, 0, 0))
-        days = (weekday - today.tm_wday) % 7 or 7
-        return midnight + days * DAY + hour * HOUR + minute * MINUTE - int(time.time())
-
-    def environment(self):
-        relaxed = os.environ.get("ASAN_OPTIONS", "").split(":") + ["verify_asan_link_order=0"]
-        return {"LD_PRELOAD": str(PRELOADED), "POA_TEST_CLOCK": str(self.file),
-                "POA_AUTHZ_LIMITS_REPLAY_BYTES": str(REPLAY_BYTES),
-                "ASAN_OPTIONS": ":".join(part for part in relaxed if part)}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +23,7 @@ def scene(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scene")
     with pytest.MonkeyPatch.context() as patched:
         clock = Clock(folder, patched)
-        made = Scene(folder, clock.environment())
+        made = Scene(folder, clock.environment() | {"POA_AUTHZ_LIMITS_REPLAY_BYTES": str(REPLAY_BYTES)})
         made.clock = clock
         try:
             yield made

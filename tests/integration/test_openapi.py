@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import contract
 from client import (Caller, Key, Party, access, administration, csr, device, onboarding, proof, send, sha256, statement,
                     submit)
+from makers import Device, Maker
 from scene import FORWARD_URL, POINT_URL, site  # noqa: F401  the fixture
 
 SEEN = set()
@@ -124,6 +125,24 @@ def test_devices(site, caller):
     path = "/v1/devices/00000000-0000-4000-8000-000000000000"
     saw("GET", path, caller.get(path), 404)
     saw("GET", path, send(site.url, "GET", path), 401)
+
+
+def test_trust(site, caller):
+    thing = Device(Maker(), idevid=False)
+    made = caller.onboard({"serial": thing.serial}, key=thing.own).json
+    path = f"/v1/devices/{made['device']['id']}/trust"
+
+    def ask(nonce=None, **changes):
+        nonce = nonce or caller.nonce()
+        return send(site.url, "POST", path, {"proof": thing.trust(made["certificate"], nonce, **changes)})
+
+    saw("POST", path, ask("unknown"), 401)
+    saw("POST", path, ask(reason="never"), 400)
+    assert saw("POST", path, ask(reason="restart", boots=2), 200).json["due"]
+    saw("POST", path, ask(boots=2), 429)
+    saw("POST", path, ask(boots=1), 403)
+    path = "/v1/devices/00000000-0000-4000-8000-000000000000/trust"
+    saw("POST", path, ask(sub="urn:uuid:00000000-0000-4000-8000-000000000000"), 404)
 
 
 def test_poas(site, caller, chain):
