@@ -127,6 +127,20 @@ static bool load_policy(loader *l)
     return true;
 }
 
+/* The policy's own reader knows no X.509. */
+static bool load_makers(loader *l)
+{
+    api_snapshot *snapshot = l->site->snapshot;
+    if (!snapshot->policy)
+        return false;
+    size_t at = 0;
+    poa_why why = {0};
+    const poa_err err = api_makers_load(snapshot->policy, &snapshot->makers, &at, &why);
+    if (!err)
+        return true;
+    return complain(l, l->config->policy, "/manufacturers/%zu/ca: %s (%s)", at, why.text, poa_err_name(err));
+}
+
 static bool is_answer_key(const poa_policy *policy, const poa_key *key)
 {
     for (size_t i = 0; poa_policy_answer_key(policy, i); i++)
@@ -216,6 +230,7 @@ bool site_load(const poa_ctx *ctx, const server_config *config, int64_t now_s, s
     atomic_init(&s.snapshot->refs, 1);
     /* Each is tried, so that one run tells all that is wrong. */
     bool good = load_policy(&l);
+    good = load_makers(&l) && good;
     good = load_answer_key(&l) && good;
     good = load_ca(&l) && good;
     for (size_t i = 0; i < config->listeners_len; i++)

@@ -22,9 +22,9 @@ typedef struct site {
  * @report:   on failure gets all errors: lines with the file, what is wrong with it, and a hint
  * @warnings: lines about what will soon be wrong, also on success; may be NULL
  *
- * The policy parses; the answer key is private and one of the policy's answer keys; the CA's key is that of its
- * certificate; each listener's key is that of its certificate. A private key, and a passphrase, that others on the
- * machine may read is refused.
+ * The policy parses, and so do the certificates of its manufacturers; the answer key is private and one of the policy's
+ * answer keys; the CA's key is that of its certificate; each listener's key is that of its certificate. A private key,
+ * and a passphrase, that others on the machine may read is refused.
  */
 POA_MUST_USE bool site_load(const poa_ctx *ctx, const server_config *config, int64_t now_s, site *out, poa_buf *report,
                             poa_buf *warnings);

@@ -1,6 +1,7 @@
 #include "policy_verbs.h"
 
 #include "bounds.h"
+#include "certs.h"
 #include "chains.h"
 #include "cleanup.h"
 #include "files.h"
@@ -9,6 +10,7 @@
 #include "options.h"
 #include "output.h"
 #include "policy_text.h"
+#include "reason.h"
 #include "span.h"
 
 typedef struct check_task {
@@ -66,6 +68,20 @@ static int print_valid(const check_task *task, const poa_policy *policy)
     return cli_print(&b);
 }
 
+/* The policy's own reader knows no X.509; a server would not start with a manufacturer whose certificates nobody reads.
+ */
+static poa_err check_makers(const poa_policy *policy, poa_reason *why)
+{
+    const poa_policy_manufacturer *maker = NULL;
+    for (size_t i = 0; (maker = poa_policy_manufacturer_at(policy, i)) != NULL; i++) {
+        POA_CLEANUP(poa_certs_freep) poa_certs *certs = NULL;
+        const poa_err err = poa_certs_parse(maker->ca, &certs, NULL);
+        if (err)
+            return poa_deny(why, err, POA_HOP_NONE, "/manufacturers/%zu/ca", i);
+    }
+    return POA_OK;
+}
+
 int cli_policy_check(cli *app, int argc, char **argv)
 {
     static const struct argp_child children[] = {{&cli_json_argp, 0, NULL, 0}, {0}};
@@ -89,7 +105,9 @@ int cli_policy_check(cli *app, int argc, char **argv)
         return failed;
     const poa_span document = {text, len};
     poa_reason why = {.hop = POA_HOP_NONE};
-    const poa_err err = poa_policy_parse(app->ctx, document, NULL, &policy, &why);
+    poa_err err = poa_policy_parse(app->ctx, document, NULL, &policy, &why);
+    if (!err)
+        err = check_makers(policy, &why);
     if (err && task.output.json && !poa_err_is_fault(err)) {
         failed = print_refusal(&why, document);
         if (failed)

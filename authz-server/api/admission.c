@@ -8,7 +8,6 @@
 #include "api/trust_schedule.h"
 #include "chain.h"
 #include "guard.h"
-#include "pem.h"
 #include "span.h"
 #include "store/certificates.h"
 
@@ -40,7 +39,8 @@ static poa_err decide_with(api_admission *a, store_txn *txn, unsigned evidence, 
         .device = a->request->device,
         .evidence = evidence,
         .address = a->address,
-        .now_s = now_s,
+        .id_link_vouched = a->request->link_evidence >= STORE_LINK_TICKET,
+        .now_s = a->request->collected_s > 0 ? a->request->collected_s : now_s,
     };
     const poa_quota quota = a->approved ? api_pending_quota(a->approved) : api_quota_of(txn);
     return poa_decide(a->chain, &request, &quota, out, &a->x->why);
@@ -204,6 +204,11 @@ static store_device record_of(const api_admission *a)
         .serial = a->request->device.serial,
         .id_link = a->request->device.id_link,
         .link_evidence = a->request->link_evidence,
+        .idevid = a->request->idevid,
+        .product_instance_uri = a->request->product_instance_uri,
+        .spiffe_id = a->request->spiffe_id,
+        .ticket = a->request->ticket,
+        .collected_s = a->request->collected_s,
         .evidence = a->request->evidence,
         .leaf = leaf->id,
         .power = (uint32_t)a->decision.applied[poa_chain_len(a->chain) - 1],
@@ -215,6 +220,9 @@ static store_device record_of(const api_admission *a)
         .came_key = *poa_csr_key_id(a->request->csr),
         .actor = leaf->sub,
     };
+    device.idevid_path_len = a->request->device.idevid_path_len;
+    for (size_t i = 0; i < device.idevid_path_len; i++)
+        device.idevid_path[i] = a->request->device.idevid_path[i];
     if (!a->waits)
         api_admission_fill(a, &device);
     return device;
@@ -297,12 +305,9 @@ static poa_err begin_active(api_admission *a, store_txn *txn, store_device *devi
 
 static poa_err begin_waiting(api_admission *a, store_txn *txn, store_device *device, int64_t now_s)
 {
-    POA_CLEANUP(poa_bytes_clear) poa_bytes csr = {0};
     POA_CLEANUP(poa_buf_clear) poa_buf kept = {0};
-    poa_err err = poa_pem_one(a->request->csr_pem, POA_PEM_CSR, POA_CSR_BYTES_MAX, &csr);
-    if (err)
-        return err;
-    const api_pending pending = api_pending_of(a->chain, &a->decision, &a->address, poa_bytes_span(&csr));
+    const api_pending pending =
+        api_pending_of(a->chain, &a->decision, &a->address, poa_bytes_span(&a->request->csr_der));
     api_pending_write(&pending, &kept);
     if (kept.failed)
         return POA_F_NOMEM;
@@ -314,7 +319,7 @@ static poa_err begin_waiting(api_admission *a, store_txn *txn, store_device *dev
         .now_s = now_s,
         .until_s = earlier(poa_chain_leaf(a->chain)->exp_s, now_s + a->x->service->config->onboarding.pending_s),
     };
-    err = api_life_begin(a->x->service, txn, device, &step);
+    const poa_err err = api_life_begin(a->x->service, txn, device, &step);
     device->request = (poa_span){0};
     return err;
 }

@@ -73,6 +73,7 @@ static poa_err check(store_op *op, store_txn *txn)
     x->code = POA_OK;
     x->why = (poa_reason){.hop = POA_HOP_NONE};
     x->detail[0] = '\0';
+    poa_buf_clear(&x->more);
     change->now_s = api_now(x->service);
     poa_err err = x->chain ? api_alive(x, txn, change->now_s) : POA_OK;
     if (!err)

@@ -63,6 +63,17 @@ static void add_text(poa_buf *b, const char *name, poa_span text)
     poa_buf_json_text(b, text);
 }
 
+static void add_name(poa_buf *b, const char *name, const char *value)
+{
+    add_text(b, name, poa_span_of(value));
+}
+
+static void add_id(poa_buf *b, const char *name, const poa_id *id)
+{
+    if (!store_id_is_none(id))
+        poa_buf_printf(b, ",\"%s\":\"%s\"", name, poa_id_print(id).chars);
+}
+
 static void add_evidence(poa_buf *b, unsigned evidence)
 {
     const char *comma = "";
@@ -95,13 +106,18 @@ void api_device_json(poa_buf *b, const store_device *device)
     add_text(b, "model", device->model);
     add_text(b, "serial", device->serial);
     add_text(b, "id_link", device->id_link);
+    add_name(b, "link_evidence", store_link_evidence_name(device->link_evidence));
     add_evidence(b, device->evidence);
+    add_id(b, "idevid", &device->idevid);
     poa_buf_printf(b, ",\"poa_id\":\"%s\",\"power\":%u", poa_id_print(&device->leaf).chars, device->power);
     poa_buf_printf(b, ",\"effect\":\"%s\",\"on_revoke\":\"%s\",\"key\":\"%s\"", poa_effect_name(device->effect),
                    poa_on_revoke_name(device->on_revoke), poa_id_print(&device->key).chars);
     add_certificate(b, device);
     poa_buf_printf(b, ",\"created\":%lld,\"updated\":%lld", (long long)device->created_s, (long long)device->updated_s);
     add_text(b, "agent", device->actor);
+    add_text(b, "approved_by", device->approved_by);
+    if (device->collected_s > 0)
+        poa_buf_printf(b, ",\"collected\":%lld", (long long)device->collected_s);
     poa_buf_text(b, "}");
 }
 
@@ -116,5 +132,7 @@ poa_identity api_device_identity(const store_device *device)
     return (poa_identity){.manufacturer = stated(device->manufacturer),
                           .model = stated(device->model),
                           .serial = stated(device->serial),
-                          .id_link = stated(device->id_link)};
+                          .id_link = stated(device->id_link),
+                          .idevid_path = device->idevid_path,
+                          .idevid_path_len = device->idevid_path_len};
 }

@@ -20,6 +20,7 @@ static void end_exchange(void *data)
     api_exchange *x = data;
     poa_chain_free(x->chain);
     api_snapshot_free(x->snapshot);
+    poa_buf_clear(&x->more);
     free(x);
 }
 
@@ -234,7 +235,17 @@ void api_refuse_as(api_exchange *x, unsigned status)
 {
     poa_buf body = {0};
     const bool whole = x->proven || !x->presented;
-    api_problem_write(&body, status, &x->why, whole, whole ? x->detail : "", http_request_id(x->request));
+    const api_problem problem = {
+        .status = status,
+        .why = &x->why,
+        .whole = whole,
+        .detail = x->detail,
+        .more = poa_buf_span(&x->more),
+        .request = http_request_id(x->request),
+    };
+    poa_buf_text(&body, "{");
+    api_problem_members(&body, &problem);
+    poa_buf_text(&body, "}");
     if (status == 401)
         api_challenge(x);
     if (status == 503) {

@@ -21,6 +21,7 @@
  * @presented: a chain and a proof were asked for
  * @code, @why: how it was decided, for the reply and the log; POA_OK until somebody refuses
  * @detail:   one sentence more about the caller's own body, or ""
+ * @more:     further members of the problem, as JSON without braces, or empty; owned
  * @hit:      the statement on which step 8 refused
  * @point:    name of the enforcement point that proved itself, for the log; borrowed; NULL: none
  * @device:   UUID as text for the log, or ""; @statement: likewise, the id of a statement
@@ -38,6 +39,7 @@ typedef struct api_exchange {
     poa_err code;
     poa_reason why;
     char detail[160];
+    poa_buf more;
     poa_revocation_hit hit;
     const char *point;
     char device[37];

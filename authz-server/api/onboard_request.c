@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "id_link.h"
 #include "json.h"
+#include "pem.h"
 #include "policy_read.h"
 #include "power.h"
 #include "span.h"
@@ -14,9 +15,13 @@
 void api_onboard_request_clear(api_onboard_request *request)
 {
     json_decref(request->body);
+    api_evidence_clear(&request->shown);
     poa_csr_free(request->csr);
+    poa_bytes_clear(&request->csr_der);
     *request = (api_onboard_request){0};
 }
+
+/* ---- members ---- */
 
 static bool is_serial(poa_span text)
 {
@@ -28,9 +33,9 @@ static bool is_serial(poa_span text)
     return true;
 }
 
-static poa_err read_device(const json_t *body, poa_identity *device, poa_reason *why)
+poa_err api_device_typed(const json_t *body, const char *path, poa_identity *device, poa_reason *why)
 {
-    poa_members m = poa_members_of(body, "/device", why);
+    poa_members m = poa_members_of(body, path, why);
     poa_members_text(&m, "manufacturer", false, POA_LABEL_BYTES_MAX, &device->manufacturer);
     poa_members_text(&m, "model", false, POA_LABEL_BYTES_MAX, &device->model);
     poa_members_text(&m, "serial", false, POA_SERIAL_BYTES_MAX, &device->serial);
@@ -45,57 +50,96 @@ static poa_err read_device(const json_t *body, poa_identity *device, poa_reason 
     return poa_members_end(&m);
 }
 
-static poa_err read_csr(api_exchange *x, poa_span text, poa_csr **out)
+/* A text of any length: whoever reads it on has a bound of its own. */
+static poa_span take_text(poa_members *m, const char *name, bool required)
 {
-    poa_why why = {{0}};
-    poa_err err = poa_csr_parse(x->service->ctx, text, out, &why);
-    if (err) {
-        (void)api_deny(x, err, "/csr");
-        (void)snprintf(x->detail, sizeof x->detail, "%s", why.text);
-        return err;
-    }
-    if (POA_GUARD(csr_challenge, !poa_span_is(poa_csr_challenge(*out), x->proof.nonce))) {
-        (void)snprintf(x->detail, sizeof x->detail, "the CSR's challengePassword is not the nonce of the proof");
-        return api_deny(x, POA_E_CLAIM_TYPE, "/csr");
-    }
-    return POA_OK;
+    const json_t *value = poa_members_take(m, name, required);
+    if (value && !json_is_string(value))
+        poa_members_refuse(m, POA_E_CLAIM_TYPE, name);
+    return poa_json_span(value);
 }
 
-/* What the CSR says of the serial is one more source that must agree. */
-static poa_err check_serial(api_exchange *x, const api_onboard_request *request)
-{
-    const poa_span said = poa_csr_serial(request->csr);
-    if (said.len == 0 || !POA_GUARD(csr_serial, !poa_span_equal(said, request->device.serial)))
-        return POA_OK;
-    (void)snprintf(x->detail, sizeof x->detail, "the serialNumber in the CSR's subject is not the device's serial");
-    return api_deny(x, POA_E_IDENTITY_MISMATCH, "/device/serial");
-}
+/**
+ * texts - what stands in the body as text.
+ * @proof: ptr NULL: none
+ */
+struct texts {
+    poa_span csr;
+    poa_span proof;
+};
 
-poa_err api_onboard_request_read(api_exchange *x, api_onboard_request *out)
+static poa_err read_members(api_exchange *x, bool offline, api_onboard_request *out, struct texts *texts)
 {
-    poa_err err = api_body(x, &out->body);
-    if (err)
-        return err;
     poa_members m = poa_members_of(out->body, "", &x->why);
     const json_t *device = poa_members_take(&m, "device", true);
-    const json_t *csr_value = poa_members_take(&m, "csr", true);
-    if (csr_value && !json_is_string(csr_value))
-        poa_members_refuse(&m, POA_E_CLAIM_TYPE, "csr");
-    out->csr_pem = poa_json_span(csr_value);
+    texts->csr = take_text(&m, "csr", true);
     poa_members_text(&m, "location", true, POA_JSON_BYTES_MAX, &out->location);
     if (!m.err && !poa_location_is_valid(out->location))
         poa_members_refuse(&m, POA_E_CLAIM_TYPE, "location");
-    err = poa_members_end(&m);
-    if (!err)
-        err = read_device(device, &out->device, &x->why);
-    x->code = err;
-    if (!err)
-        err = read_csr(x, out->csr_pem, &out->csr);
-    if (!err)
-        err = check_serial(x, out);
-    out->evidence = POA_EVIDENCE_DEVICE_KEY; /* the CSR's signature verified */
-    out->link_evidence = out->device.id_link.len > 0 ? STORE_LINK_TYPED : STORE_LINK_NONE;
+    texts->proof = take_text(&m, "device_proof", offline);
+    out->ticket = take_text(&m, "ticket", false);
+    const poa_err err = poa_members_end(&m);
+    return err ? err : api_device_typed(device, "/device", &out->device, &x->why);
+}
+
+/* ---- the CSR ---- */
+
+static poa_err refuse_csr(api_exchange *x, poa_err err, const char *detail)
+{
+    (void)api_deny(x, err, "/csr");
+    (void)snprintf(x->detail, sizeof x->detail, "%s", detail);
     return err;
+}
+
+static poa_err read_csr(api_exchange *x, poa_span pem, api_onboard_request *out)
+{
+    poa_why why = {{0}};
+    poa_err err = poa_csr_parse(x->service->ctx, pem, &out->csr, &why);
+    if (err)
+        return refuse_csr(x, err, why.text);
+    err = poa_pem_one(pem, POA_PEM_CSR, POA_CSR_BYTES_MAX, &out->csr_der);
+    return err ? refuse_csr(x, err, "it is no PEM") : POA_OK;
+}
+
+/* It repeats what was made for this request alone. */
+static poa_err check_challenge(api_exchange *x, const api_onboard_request *out, bool offline)
+{
+    const poa_span want = offline ? poa_device_proof_get(out->shown.proof)->jti : poa_span_of(x->proof.nonce);
+    if (!POA_GUARD(csr_challenge, want.len == 0 || !poa_span_equal(poa_csr_challenge(out->csr), want)))
+        return POA_OK;
+    return refuse_csr(x, POA_E_CLAIM_TYPE,
+                      offline ? "the CSR's challengePassword is not the jti of the device proof"
+                              : "the CSR's challengePassword is not the nonce of the proof");
+}
+
+/* ---- all of it ---- */
+
+static poa_err read_evidence(api_exchange *x, poa_span proof, bool offline, api_onboard_request *out)
+{
+    poa_err err = POA_OK;
+    if (proof.ptr)
+        err = api_evidence_proof(x, proof, out->csr, poa_bytes_span(&out->csr_der), offline, &out->shown);
+    if (!err && offline)
+        out->collected_s = poa_device_proof_get(out->shown.proof)->created_s;
+    if (!err && out->ticket.ptr)
+        err = api_evidence_ticket(x, out->ticket, &out->shown);
+    return err;
+}
+
+poa_err api_onboard_request_read(api_exchange *x, poa_span json, bool offline, api_onboard_request *out)
+{
+    struct texts texts = {.csr = {0}};
+    poa_err err = poa_json_parse(json, &out->body);
+    if (err)
+        return api_deny(x, err, "");
+    err = api_note(x, read_members(x, offline, out, &texts));
+    if (!err)
+        err = read_csr(x, texts.csr, out);
+    if (!err)
+        err = read_evidence(x, texts.proof, offline, out);
+    if (!err)
+        err = check_challenge(x, out, offline);
+    return err ? err : api_onboard_identity(x, out);
 }
 
 poa_err api_onboard_request_of(api_exchange *x, const store_device *device, poa_span csr, api_onboard_request *out)
@@ -105,6 +149,11 @@ poa_err api_onboard_request_of(api_exchange *x, const store_device *device, poa_
         .device = api_device_identity(device),
         .evidence = device->evidence,
         .link_evidence = device->link_evidence,
+        .idevid = device->idevid,
+        .product_instance_uri = device->product_instance_uri,
+        .spiffe_id = device->spiffe_id,
+        .ticket = device->ticket,
+        .collected_s = device->collected_s,
     };
     const poa_err err = poa_csr_parse(x->service->ctx, csr, &out->csr, NULL);
     return err && !poa_err_is_fault(err) ? POA_F_STORE : err;

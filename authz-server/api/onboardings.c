@@ -47,7 +47,7 @@ static void reply(api_change *change, poa_err err)
 static poa_err prepare(struct onboarding *o)
 {
     api_exchange *x = o->change.x;
-    const poa_err err = api_onboard_request_read(x, &o->request);
+    const poa_err err = api_onboard_request_read(x, http_request_body(x->request), false, &o->request);
     if (err)
         return err;
     o->admission = (api_admission){.x = x, .chain = x->chain, .request = &o->request, .address = x->address};

@@ -19,6 +19,7 @@ static poa_err may_read(api_exchange *x, const store_device *device)
         .location = device->location,
         .device = api_device_identity(device),
         .evidence = device->evidence,
+        .id_link_vouched = device->link_evidence >= STORE_LINK_TICKET,
         .address = x->address,
         .now_s = x->now_s,
     };

@@ -1,6 +1,7 @@
 #ifndef API_SERVICE_H
 #define API_SERVICE_H
 
+#include "api/makers.h"
 #include "ca.h"
 #include "config.h"
 #include "poa/context.h"
@@ -30,6 +31,7 @@ typedef struct api_crls api_crls;
 typedef struct api_snapshot {
     atomic_uint refs;
     poa_policy *policy;  /* owned */
+    api_makers *makers;  /* owned: the policy's manufacturers */
     poa_ca *ca;          /* owned */
     poa_key *answer_key; /* owned: the key pair */
     poa_signer answers;  /* on answer_key */

@@ -12,6 +12,7 @@ void api_snapshot_free(api_snapshot *snapshot)
 {
     if (!snapshot || atomic_fetch_sub_explicit(&snapshot->refs, 1, memory_order_acq_rel) != 1)
         return;
+    api_makers_free(snapshot->makers);
     poa_policy_free(snapshot->policy);
     poa_ca_free(snapshot->ca);
     poa_key_free(snapshot->answer_key);
