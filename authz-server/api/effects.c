@@ -12,12 +12,15 @@
 
 /*
  * When it came in under the PoA under which it stands: one that was ratified came there when it was, and not when its
- * record was made. What is not known any more counts as after.
+ * record was made, and where something else happened to it after that, nobody knows when that was: it counts as since.
  */
 static bool came_in_since(const store_device *device, int64_t since_s)
 {
-    const int64_t came_s = device->cause == STORE_CAUSE_RATIFIED ? device->changed_s : device->created_s;
-    return since_s < 0 || came_s >= since_s;
+    if (since_s < 0)
+        return true;
+    if (device->cause == STORE_CAUSE_RATIFIED)
+        return device->changed_s >= since_s;
+    return !poa_id_equal(&device->leaf, &device->came_leaf) || device->created_s >= since_s;
 }
 
 static enum api_effect effect_of_running(const poa_revocation_hit *hit, int64_t invalid_since_s,

@@ -33,14 +33,28 @@ static unsigned told_by(unsigned mark)
     }
 }
 
+/* What a step has done, over all its leaves. */
+struct work {
+    size_t leaves;
+    size_t looked; /* at devices */
+    size_t marked;
+};
+
+static bool is_enough(const struct work *work)
+{
+    return work->leaves >= LEAVES_MAX || work->looked >= LOOK_MAX || work->marked >= PAGE;
+}
+
 /* A leaf that ends soon, and the mark. */
 struct ending {
+    struct work *work;
     api_notices_round *round;
     api_service *service;
     store_txn *txn;
     poa_id leaf;
     int64_t exp_s;
     unsigned mark;
+    bool told; /* it was asked in this step whether the event is there; never kept, because a step may be undone */
 };
 
 /* Devices that end with their leaf, and that somebody may still want to ratify. */
@@ -115,11 +129,16 @@ static poa_err count_devices(const struct ending *e, struct counted *c)
     return POA_OK;
 }
 
-/* Told once: afterwards there is a device that says so. One that comes in later hears no mark of before. */
-static poa_err tell(const struct ending *e)
+/*
+ * Told once, in the step that marks the first device: afterwards there is one that says so. One that comes in later
+ * hears no mark that was told before.
+ */
+static poa_err tell(struct ending *e)
 {
     struct counted c = {.looked = 0};
+    e->told = true;
     const poa_err err = count_devices(e, &c);
+    e->work->looked += c.looked;
     if (err || c.told || c.devices == 0)
         return err;
     return api_event(e->service, e->txn, "poa.expiring", NULL,
@@ -129,64 +148,60 @@ static poa_err tell(const struct ending *e)
 
 /* ---- the marks ---- */
 
-static poa_err mark_device(const struct ending *e, const store_uuid *id, size_t *marked)
+static poa_err mark_device(struct ending *e, const store_uuid *id)
 {
     store_device device;
-    const poa_err err = device_of(e->txn, id, &device);
+    poa_err err = device_of(e->txn, id, &device);
     if (err || !is_concerned(&device) || is_told(&device, e->mark))
         return err;
+    if (!e->told) {
+        err = tell(e);
+        if (!err)
+            err = device_of(e->txn, id, &device);
+        if (err)
+            return err;
+    }
     device.notices |= told_by(e->mark);
-    (*marked)++;
+    e->work->marked++;
     return store_device_put(e->txn, &device);
 }
 
 /* Behind the cursor; *done: all devices of the leaf say that they were told. */
-static poa_err mark_devices(const struct ending *e, bool *done)
+static poa_err mark_devices(struct ending *e, bool *done)
 {
     store_uuid ids[PAGE];
     size_t count = PAGE;
-    size_t marked = 0;
-    for (size_t looked = 0; count == PAGE && marked < PAGE && looked < LOOK_MAX; looked += count) {
+    while (count == PAGE && !is_enough(e->work)) {
         poa_err err = page_of(e, &e->round->device, ids, &count);
-        for (size_t i = 0; !err && i < count && marked < PAGE; i++) {
-            err = mark_device(e, &ids[i], &marked);
+        for (size_t i = 0; !err && i < count && e->work->marked < PAGE; i++) {
+            err = mark_device(e, &ids[i]);
             e->round->device = ids[i];
         }
         if (err)
             return err;
+        e->work->looked += count;
     }
-    *done = count < PAGE && marked < PAGE;
+    *done = count < PAGE && e->work->marked < PAGE;
     return POA_OK;
 }
 
 /* ---- one leaf after the other ---- */
 
-static bool is_first(const store_uuid *device)
-{
-    static const store_uuid none;
-    for (size_t i = 0; i < sizeof none.bytes; i++)
-        if (device->bytes[i] != none.bytes[i])
-            return false;
-    return true;
-}
-
 /* *done: nothing is left to do about this leaf. */
-static poa_err see_leaf(api_service *service, store_txn *txn, int64_t now_s, bool *done)
+static poa_err see_leaf(api_service *service, store_txn *txn, int64_t now_s, struct work *work, bool *done)
 {
-    struct ending e = {.round = &service->notices, .service = service, .txn = txn, .leaf = service->notices.leaf};
+    struct ending e = {
+        .work = work, .round = &service->notices, .service = service, .txn = txn, .leaf = service->notices.leaf};
+    work->leaves++;
     store_poa poa;
     bool found = false;
-    poa_err err = store_poa_get(txn, &e.leaf, &poa, &found);
+    const poa_err err = store_poa_get(txn, &e.leaf, &poa, &found);
     if (err || !found)
         return err ? err : POA_F_STORE;
     e.exp_s = poa.exp_s;
     e.mark = api_notices_mark(poa.exp_s, now_s);
     *done = e.mark == 0;
-    if (*done)
-        return POA_OK;
-    if (is_first(&e.round->device))
-        err = tell(&e);
-    return err ? err : mark_devices(&e, done);
+    return *done ? POA_OK : mark_devices(&e, done);
 }
 
 static poa_err next_leaf(api_notices_round *round, store_txn *txn)
@@ -221,9 +236,10 @@ poa_err api_notices_step(api_service *service, store_txn *txn, int64_t now_s, bo
         round->begun_s = now_s;
         err = next_leaf(round, txn);
     }
-    bool done = true;
-    for (size_t seen = 0; !err && done && round->under_way && seen < LEAVES_MAX; seen++) {
-        err = see_leaf(service, txn, now_s, &done);
+    struct work work = {.leaves = 0};
+    while (!err && round->under_way && !is_enough(&work)) {
+        bool done = false;
+        err = see_leaf(service, txn, now_s, &work, &done);
         if (!err && done)
             err = next_leaf(round, txn);
     }
