@@ -253,3 +253,43 @@ def test_each_change_is_in_the_audit_once(site):
     for name in fleet.devices:
         (entry,) = [one for one in entries if one["device"] == name]
         assert entry["reason"] == {"cause": "poa_revoked", "by": "server"}
+
+
+# ---- the deadline of a review ----
+
+
+def test_nobody_ratifies_in_time(site):
+    with site.policy_with(trust={"review_deadline": 2}):
+        fleet = Fleet(site)
+        fleet.revoke()
+        fleet.becomes("review")
+        fleet.becomes("suspended")
+    revoked = revoked_serials(site, fleet)
+    assert all(serial_of(fleet, name) in revoked for name in fleet.devices)
+    assert site.server.stop() == 0
+    entries = [entry for entry in site.audit() if entry["kind"] == "device.suspended"]
+    site.begin()
+    for name in fleet.devices:
+        (entry,) = [one for one in entries if one["device"] == name]
+        assert entry["reason"] == {"cause": "review_lapsed", "by": "server"}
+
+
+# ---- who waits for approval ----
+
+
+def test_an_onboarding_that_waits_lapses(site):
+    """And its place under the PoA above is free again."""
+    contractor, crew, other = (Party(f"{name}-{fresh_jti()}.example") for name in ("contractor", "crew", "other"))
+    root = site.owner.grant(contractor, [onboarding(max_devices=1, evidence=["approval"])])
+    leaf, beside = root.grant(crew), root.grant(other)
+    waiting = Caller(site.url, leaf).onboard()
+    assert waiting.status == 202, waiting
+    full = Caller(site.url, beside).onboard()
+    assert (full.status, full.code) == (403, "quota_exceeded")
+    assert submit(site.url, statement(site.owner, "suspend", poa=leaf.ids[1])).status == 201
+    approver = Caller(site.url, site.owner.grant(Party("approver.example"), [administration(actions=["approve"])]))
+    where = waiting.headers["Location"]
+    assert approver.get(where).status == 202, "under a hold it waits on"
+    assert submit(site.url, statement(site.owner, "revoke", poa=leaf.ids[1])).status == 201
+    wait_until(lambda: Caller(site.url, beside).onboard().status == 202, "the place")
+    assert approver.get(where).status == 404, "there is no record any more"
