@@ -1,5 +1,6 @@
 """What a revocation does to the devices that came in under the PoA: untouched, in review, suspended."""
 
+import concurrent.futures
 import time
 
 from cryptography import x509
@@ -120,6 +121,23 @@ def test_cascade_suspends_and_bars_their_certificates(site, tmp_path):
     good, told = test_crl.openssl_says(site, tmp_path, pem, fleet.certificates[fleet.devices[0]])
     assert not good and "revoked" in told
     assert test_crl.openssl_says(site, tmp_path, pem, other.certificates[other.devices[0]])[0]
+
+
+def test_the_list_is_never_behind_what_was_told(site):
+    """Many ask while a walk is under way: who was told that a device is suspended finds it on the list."""
+    fleets = [Fleet(site, 4, on_revoke="cascade") for _ in range(3)]
+    everyone = [(fleet, name) for fleet in fleets for name in fleet.devices]
+
+    def watch(fleet, name):
+        while fleet.record(name)["state"] != "suspended":
+            time.sleep(0.01)
+        return serial_of(fleet, name) in revoked_serials(site, fleet)
+
+    with concurrent.futures.ThreadPoolExecutor(len(everyone)) as pool:
+        watching = [pool.submit(watch, *one) for one in everyone]
+        for fleet in fleets:
+            fleet.revoke()
+        assert all(one.result(60) for one in watching)
 
 
 def crl_path(site, fleet):  # noqa: F811
