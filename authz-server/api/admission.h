@@ -2,6 +2,7 @@
 #define API_ADMISSION_H
 
 #include "api/change.h"
+#include "api/contest.h"
 #include "api/onboard_request.h"
 #include "api/pending.h"
 #include "store/devices.h"
@@ -16,15 +17,20 @@
  * The caller sets:
  * @x:           where refusals are noted, and whose policy and CA count; borrowed
  * @chain:       verified: under which it is asked; borrowed
- * @request:     what is asked; borrowed
+ * @request:     what is asked; borrowed. A ticket that announced it before is added to it
  * @address:     from where
  * @approved:    somebody approved: what was charged then; borrowed. NULL: nobody did, and where somebody has to it
  * waits
+ *
+ * @replaced:    the record whose place it takes: the action is `replace`, nothing is charged, nobody has to approve;
+ *               borrowed. NULL: it comes in anew
  *
  * @id:          of the record to be
  * @decision:    which powers applied
  * @waits:       it waits for somebody's approval, and gets no certificate before
  * @certificate: made for this device; owned
+ * @expected:    the record that announced it, or NULL; owned
+ * @contest:     records that it contests, and how many others there are
  * @stored:      the record of the same request made before, or NULL; owned
  * @members:     members of the reply's object, without its braces; owned
  * @status:      of the reply
@@ -32,13 +38,16 @@
 typedef struct api_admission {
     api_exchange *x;
     const poa_chain *chain;
-    const api_onboard_request *request;
+    api_onboard_request *request;
     poa_address address;
     api_pending *approved;
+    const store_device *replaced;
     store_uuid id;
     poa_decision decision;
     bool waits;
     poa_leaf certificate;
+    store_device *expected;
+    api_contest contest;
     store_device *stored;
     poa_buf members;
     unsigned status;
@@ -57,7 +66,8 @@ POA_MUST_USE poa_err api_admission_prepare(api_admission *a);
 /**
  * api_admission_check() - may it come in, seen from this transaction? Only reads; may run twice.
  *
- * The same request made before, by leaf PoA and device's key, is answered with the record of then.
+ * The same request made before, by leaf PoA and device's key, is answered with the record of then. POA_OK also where it
+ * is refused with device_exists and that is a change all the same (contest.h): api_admission_reply() says so.
  *
  * Return: as api_admission_prepare(), and device_exists.
  */

@@ -50,6 +50,11 @@ void api_reply_onboarding(api_exchange *x, unsigned status, const poa_buf *membe
 void api_admission_reply(const api_admission *a)
 {
     api_exchange *x = a->x;
+    if (a->status == 409) {
+        (void)api_deny(x, POA_E_DEVICE_EXISTS, "/device");
+        api_refuse(x);
+        return;
+    }
     POA_CLEANUP(poa_buf_clear) poa_buf location = {0};
     poa_buf_printf(&location, "/v1/%s/%s", a->status == 202 ? "onboardings" : "devices", x->device);
     http_reply_header(x->request, "Location", poa_buf_span(&location));

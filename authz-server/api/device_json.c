@@ -74,6 +74,12 @@ static void add_id(poa_buf *b, const char *name, const poa_id *id)
         poa_buf_printf(b, ",\"%s\":\"%s\"", name, poa_id_print(id).chars);
 }
 
+static bool store_uuid_is_zero(const store_uuid *id)
+{
+    static const store_uuid none;
+    return memcmp(id, &none, sizeof none) == 0;
+}
+
 static void add_evidence(poa_buf *b, unsigned evidence)
 {
     const char *comma = "";
@@ -97,6 +103,16 @@ static void add_certificate(poa_buf *b, const store_device *device)
     poa_buf_printf(b, "\",\"not_after\":%lld", (long long)device->not_after_s);
 }
 
+/* What an expected device has not: it came in under nothing yet. */
+static void add_powers(poa_buf *b, const store_device *device)
+{
+    if (store_id_is_none(&device->leaf))
+        return;
+    poa_buf_printf(b, ",\"poa_id\":\"%s\",\"power\":%u", poa_id_print(&device->leaf).chars, device->power);
+    poa_buf_printf(b, ",\"effect\":\"%s\",\"on_revoke\":\"%s\",\"key\":\"%s\"", poa_effect_name(device->effect),
+                   poa_on_revoke_name(device->on_revoke), poa_id_print(&device->key).chars);
+}
+
 void api_device_json(poa_buf *b, const store_device *device)
 {
     poa_buf_printf(b, "{\"id\":\"%s\",\"state\":\"%s\"", api_uuid_print(&device->id).chars,
@@ -109,12 +125,16 @@ void api_device_json(poa_buf *b, const store_device *device)
     add_name(b, "link_evidence", store_link_evidence_name(device->link_evidence));
     add_evidence(b, device->evidence);
     add_id(b, "idevid", &device->idevid);
-    poa_buf_printf(b, ",\"poa_id\":\"%s\",\"power\":%u", poa_id_print(&device->leaf).chars, device->power);
-    poa_buf_printf(b, ",\"effect\":\"%s\",\"on_revoke\":\"%s\",\"key\":\"%s\"", poa_effect_name(device->effect),
-                   poa_on_revoke_name(device->on_revoke), poa_id_print(&device->key).chars);
+    add_powers(b, device);
     add_certificate(b, device);
     poa_buf_printf(b, ",\"created\":%lld,\"updated\":%lld", (long long)device->created_s, (long long)device->updated_s);
     add_text(b, "agent", device->actor);
+    if (device->until_s > 0)
+        poa_buf_printf(b, ",\"until\":%lld", (long long)device->until_s);
+    if (!store_uuid_is_zero(&device->replaces))
+        poa_buf_printf(b, ",\"replaces\":\"%s\"", api_uuid_print(&device->replaces).chars);
+    if (!store_uuid_is_zero(&device->replaced_by))
+        poa_buf_printf(b, ",\"replaced_by\":\"%s\"", api_uuid_print(&device->replaced_by).chars);
     add_text(b, "approved_by", device->approved_by);
     if (device->collected_s > 0)
         poa_buf_printf(b, ",\"collected\":%lld", (long long)device->collected_s);

@@ -152,7 +152,7 @@ static void take_idevid(api_onboard_request *r)
 
 poa_err api_onboard_identity(api_exchange *x, api_onboard_request *r)
 {
-    const poa_identity typed = r->device;
+    const poa_identity typed = r->typed;
     const struct heard heard = hear(&r->shown);
     api_agreement g = {.first = NULL};
 

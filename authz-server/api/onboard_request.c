@@ -79,7 +79,7 @@ static poa_err read_members(api_exchange *x, bool offline, api_onboard_request *
     texts->proof = take_text(&m, "device_proof", offline);
     out->ticket = take_text(&m, "ticket", false);
     const poa_err err = poa_members_end(&m);
-    return err ? err : api_device_typed(device, "/device", &out->device, &x->why);
+    return err ? err : api_device_typed(device, "/device", &out->typed, &x->why);
 }
 
 /* ---- the CSR ---- */

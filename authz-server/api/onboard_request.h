@@ -12,6 +12,7 @@
  * @body:     owned; spans point into it, into @shown and the policy, or into the record that it was made from
  * @shown:    verified; owned
  * @location: a site path
+ * @typed:    as it stands in the body: claims
  * @device:   on which all sources agree; with an IDevID the serial is the certificate's and the manufacturer the
  *            policy's name, what else was only typed is a claim. At least one member is stated
  * @csr:      owned; its signature verified: who made it holds the device's key. @csr_der: its bytes; owned
@@ -26,6 +27,7 @@ typedef struct api_onboard_request {
     json_t *body;
     api_evidence shown;
     poa_span location;
+    poa_identity typed;
     poa_identity device;
     poa_csr *csr;
     poa_bytes csr_der;
@@ -57,11 +59,11 @@ POA_MUST_USE poa_err api_onboard_request_read(api_exchange *x, poa_span json, bo
 
 /**
  * api_onboard_identity() - the last part of it: what all sources say becomes the device's identity, with its evidence.
- * @out: as it was read; @device is what was typed
+ * @r: as it was read; may be done again when more was shown
  *
  * Return: POA_OK; identity_mismatch; POA_F_NOMEM.
  */
-POA_MUST_USE poa_err api_onboard_identity(api_exchange *x, api_onboard_request *out);
+POA_MUST_USE poa_err api_onboard_identity(api_exchange *x, api_onboard_request *r);
 
 /** api_device_typed() - read {"manufacturer","model","serial","id_link"}, at least one of them, at a path of the body.
  */

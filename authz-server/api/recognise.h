@@ -18,4 +18,16 @@
 POA_MUST_USE poa_err api_recognise_again(api_exchange *x, const poa_id *leaf, const api_onboard_request *request,
                                          store_txn *txn, store_device **stored);
 
+/**
+ * api_recognise_expected() - the record that announced this device: an expected one that holds an identifier of it.
+ * @request:  gets what was announced and not stated, borrowed from @expected; where it came without a ticket and the
+ * record has one, that one is verified and counts from now on
+ * @expected: a copy of it, ended with free(); NULL when nobody expects it
+ *
+ * Return: POA_OK; identity_mismatch when it is announced as another, or elsewhere; api_evidence_ticket()'s refusals;
+ * POA_F_*.
+ */
+POA_MUST_USE poa_err api_recognise_expected(api_exchange *x, api_onboard_request *request, store_txn *txn,
+                                            store_device **expected);
+
 #endif

@@ -15,6 +15,8 @@ const http_route api_routes[] = {
     {HTTP_POST, "/v1/onboardings", api_onboardings_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/onboardings/{id}", api_onboarding_get, 0, NULL, 0},
     {HTTP_POST, "/v1/onboardings/{id}/approval", api_approval_post, HTTP_BODY_DEFAULT, JSON, 0},
+    {HTTP_POST, "/v1/tickets", api_tickets_post, HTTP_BODY_DEFAULT, JSON, 0},
+    {HTTP_DELETE, "/v1/tickets/{id}", api_ticket_delete, 0, NULL, 0},
     {HTTP_GET, "/v1/devices", api_devices_get, 0, NULL, HTTP_ROUTE_QUERY},
     {HTTP_POST, "/v1/devices/{id}/trust", api_trust_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/devices/{id}", api_device_get, 0, NULL, 0},

@@ -17,6 +17,8 @@ http_handler api_challenges_post;
 http_handler api_onboardings_post;
 http_handler api_onboarding_get;
 http_handler api_approval_post;
+http_handler api_tickets_post;
+http_handler api_ticket_delete;
 http_handler api_devices_get;
 http_handler api_device_get;
 http_handler api_trust_post;

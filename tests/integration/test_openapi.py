@@ -113,6 +113,19 @@ def test_approvals(site):
     saw("GET", where, asker.get(where), 200)
 
 
+def test_tickets(site, caller):
+    clerk = Caller(site.url, site.owner.grant(Party("clerk.example"), [administration(actions=["approve"])]))
+    path, body = "/v1/tickets", {"device": device(), "location": "mine-7"}
+    ident = saw("POST", path, clerk.post(path, body), 201).json["device"]["id"]
+    saw("POST", path, clerk.post(path, body), 200)
+    saw("POST", path, clerk.post(path, {}), 400)
+    saw("POST", path, caller.post(path, body | {"location": "mine-8"}), 403)
+    one = f"{path}/{ident}"
+    for status in (204, 404):
+        headers = clerk.headers("DELETE", one, nonce=clerk.nonce())
+        saw("DELETE", one, send(site.url, "DELETE", one, headers=headers), status)
+
+
 def test_devices(site, caller):
     one = caller.onboard().json["device"]["id"]
     page = saw("GET", "/v1/devices", caller.get("/v1/devices?limit=1"), 200)

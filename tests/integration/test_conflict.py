@@ -1,0 +1,59 @@
+"""Two devices claim one identity: the first keeps it, but whoever shows more has it looked into."""
+
+from client import device, onboarding
+from made import assert_refused, bring, brought_in, maker, site, under  # noqa: F401  the fixtures
+
+
+def state_of(caller, ident):
+    return caller.get(f"/v1/devices/{ident}").json["state"]
+
+
+def test_a_squatter_on_a_serial(site, maker):
+    """Somebody typed the serial of a device that has not come yet. Then it comes, and shows that it is that device."""
+    caller, thing = under(site, onboarding()), maker.device(id_link="")
+    squatter = brought_in(caller.onboard(thing.stated()))
+    assert_refused(bring(under(site, onboarding()), thing), 409, "device_exists")
+    record = caller.get(f"/v1/devices/{squatter['id']}").json
+    assert record["state"] == "review" and "until" in record
+    assert_refused(bring(under(site, onboarding()), thing), 409, "device_exists")
+    assert caller.get(f"/v1/devices/{squatter['id']}").json == record, "once is enough"
+
+
+def test_a_squatter_on_a_label(site, maker):
+    caller, thing = under(site, onboarding()), maker.device(in_idevid=False)
+    typed = brought_in(caller.onboard(device(id_link=thing.id_link)))
+    assert_refused(bring(caller, thing, ticket=maker.ticket(thing)), 409, "device_exists")
+    assert state_of(caller, typed["id"]) == "review"
+
+
+def test_who_shows_no_more_changes_nothing(site, maker):
+    caller, thing = under(site, onboarding()), maker.device(id_link="")
+    typed = brought_in(caller.onboard(device()))
+    one = {name: typed[name] for name in ("manufacturer", "model", "serial")}
+    assert_refused(under(site, onboarding()).onboard(one), 409, "device_exists")
+    assert state_of(caller, typed["id"]) == "active"
+
+    shown = brought_in(bring(caller, thing))
+    twin = maker.device(serial=thing.serial, id_link="")
+    assert_refused(bring(caller, twin), 409, "device_exists")
+    assert_refused(caller.onboard(thing.stated()), 409, "device_exists")
+    assert state_of(caller, shown["id"]) == "active"
+
+
+def test_who_may_not_come_in_contests_nothing(site, maker):
+    caller, thing = under(site, onboarding()), maker.device(id_link="")
+    squatter = brought_in(caller.onboard(thing.stated()))
+    elsewhere = under(site, onboarding(locations=["mine-7/hall-9"]))
+    assert_refused(bring(elsewhere, thing), 403, "location_not_granted")
+    assert state_of(caller, squatter["id"]) == "active"
+
+
+def test_it_is_in_the_audit(site, maker):
+    caller, thing = under(site, onboarding()), maker.device(id_link="")
+    squatter = brought_in(caller.onboard(thing.stated()))
+    assert_refused(bring(caller, thing), 409, "device_exists")
+    assert site.server.stop() == 0
+    entries = [entry for entry in site.audit() if entry.get("device") == squatter["id"]]
+    site.begin()
+    assert [(entry["kind"], entry["code"]) for entry in entries] == [
+        ("onboarding", "ok"), ("onboarding.contested", "device_exists")]
