@@ -101,7 +101,8 @@ poa_err api_effect_apply(api_service *service, store_txn *txn, const poa_policy 
 poa_err api_review_end(api_service *service, store_txn *txn, store_device *device)
 {
     const int64_t now_s = api_now(service);
-    if (device->state != STORE_DEVICE_REVIEW || device->until_s == 0 || now_s < device->until_s)
+    if (device->state != STORE_DEVICE_REVIEW || device->until_s == 0 ||
+        POA_GUARD(review_deadline, now_s < device->until_s))
         return POA_OK;
     const api_life_step step = {
         .to = STORE_DEVICE_SUSPENDED, .cause = STORE_CAUSE_REVIEW_LAPSED, .by = POA_SPAN("server"), .now_s = now_s};
@@ -162,10 +163,13 @@ static poa_err weigh_walks(struct ahead *a)
     store_walk walk = {.epoch = 0};
     bool more = false;
     poa_err err = store_walk_next(a->txn, 0, &walk, &more);
+    if (err || !more || store_id_is_none(&a->device->leaf))
+        return err;
     bool found = false;
-    if (!err && more)
-        err = api_lineage_of(a->txn, &a->device->leaf, &a->line, &found);
-    while (!err && more && found) {
+    err = api_lineage_of(a->txn, &a->device->leaf, &a->line, &found);
+    if (!err && !found)
+        err = POA_F_STORE; /* nobody can say what was said about it */
+    while (!err && more) {
         err = weigh_walk(a, walk.epoch);
         if (!err)
             err = store_walk_next(a->txn, walk.epoch, &walk, &more);

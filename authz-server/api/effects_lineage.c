@@ -97,8 +97,9 @@ static poa_err is_administrator(const api_lineage *line, poa_span reach, bool *i
     const poa_err err = poa_json_parse(reach, &document);
     if (err)
         return poa_err_is_fault(err) ? err : POA_F_STORE;
-    *is = json_is_true(json_object_get(document, "all")) ||
-          poa_span_is(poa_json_span(json_object_get(document, "owner")), line->root_iss);
+    const bool all = json_is_true(json_object_get(document, "all"));
+    const bool same = poa_span_is(poa_json_span(json_object_get(document, "owner")), line->root_iss);
+    *is = !POA_GUARD(lineage_reach, !all && !same);
     return POA_OK;
 }
 
@@ -157,13 +158,14 @@ poa_err api_lineage_judge(const api_lineage *line, const poa_policy *policy, con
     const poa_err err = is_administrator(line, reach, &administrator);
     if (err)
         return err;
-    const bool here = poa_statement_counts_at(facts, poa_policy_get(policy)->resource_owner);
-    for (size_t hop = 0; here && hop < line->len; hop++) {
-        if (!names(facts, &line->links[hop]))
+    const bool elsewhere = !poa_statement_counts_at(facts, poa_policy_get(policy)->resource_owner);
+    const size_t len = POA_GUARD(lineage_site, elsewhere) ? 0 : line->len;
+    for (size_t hop = 0; hop < len; hop++) {
+        if (POA_GUARD(lineage_target, !names(facts, &line->links[hop])))
             continue;
         const enum poa_standing standing =
             administrator ? POA_STANDING_ADMINISTRATOR : standing_on(line, hop, policy, facts, accepted_s);
-        if (standing == POA_STANDING_NONE)
+        if (POA_GUARD(lineage_standing, standing == POA_STANDING_NONE))
             continue;
         fill_hit(hit, facts, (int)hop, standing, accepted_s);
         return POA_OK;
