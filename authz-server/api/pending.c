@@ -58,7 +58,7 @@ static bool take_charge(poa_span *rest, api_charge *charge)
 poa_err api_pending_read(poa_span bytes, api_pending *pending)
 {
     api_pending read = {.charges_len = 0};
-    uint8_t head[2];
+    uint8_t head[2] = {0};
     uint8_t count = 0;
     bool good = take(&bytes, head, sizeof head) && take(&bytes, read.address.bytes, ADDRESS_BYTES) &&
                 take(&bytes, &count, sizeof count);
