@@ -9,7 +9,7 @@ import pytest
 from client import (Caller, Key, b64, certificates, device, fresh_jti, id_of, onboarding, statement, submit)
 from gate import Gate
 from scene import site  # noqa: F401  the fixture
-from server import BINARY, environment
+from server import BINARY, environment, wait_until
 
 
 class Book:
@@ -51,6 +51,9 @@ def acts(site):
     said["statement"] = statement(site.owner, "revoke", poa=said["chain"].ids[0])
     said["revoked"] = submit(site.url, said["statement"])
     caller.onboard()
+    reader = Caller(site.url, said["registered"])
+    path = f"/v1/devices/{said['first'].json['device']['id']}"
+    wait_until(lambda: reader.get(path).json["state"] == "review", "what the statement does to the device")
     said["policy"] = site.policy_file.read_bytes()
     with site.policy_with(onboarding={"approval": "always"}):
         said["other_policy"] = site.policy_file.read_bytes()
@@ -68,24 +71,26 @@ def test_what_is_noted_and_what_is_not(book):
     loads = [kind for kind in kinds if kind.startswith("policy")]
     assert len(loads) == 3, "at the start, the other one, and the first again"
     assert [kind for kind in kinds if not kind.startswith("policy")] == [
-        "onboarding", "onboarding.repeated", "registration", "decision", "statement"]
+        "onboarding", "onboarding.repeated", "registration", "decision", "statement", "device.review"]
     assert [entry["seq"] for entry in book.entries] == list(range(1, len(kinds) + 1))
     assert {entry["code"] for entry in book.entries} == {"ok"}
 
 
 def test_the_entry_of_a_device(book, acts):
     record = acts["first"].json["device"]
-    one, again = book.of(device=record["id"])
+    one, again, reviewed = book.of(device=record["id"])
     assert one["poas"] == acts["chain"].ids and one["proof_jti"] == acts["jti"]
     assert one["certificate_serial"].lower() == record["certificate_serial"]
     assert int(one["certificate_serial"], 16) == certificates(acts["first"].json["certificate"])[0].serial_number
     assert one["policy"] == b64(hashlib.sha256(acts["policy"]).digest())
     assert again["kind"] == "onboarding.repeated" and again["certificate_serial"] == one["certificate_serial"]
     assert again["proof"] != one["proof"]
+    assert reviewed["kind"] == "device.review" and reviewed["poas"] == acts["chain"].ids[:1]
+    assert reviewed["reason"] == {"cause": "poa_revoked", "by": "server"} and reviewed["proof"] is None
 
 
 def test_texts_are_kept_once_by_their_hash(book, acts):
-    (one, _) = book.of(device=acts["first"].json["device"]["id"])
+    one, *_ = book.of(device=acts["first"].json["device"]["id"])
     assert one["chain"] == b64(hashlib.sha256(acts["chain"].text.encode()).digest())
     assert book.text(one["chain"]) == acts["chain"].text.encode()
     assert book.text(one["policy"]) == acts["policy"].rstrip(b"\n")
