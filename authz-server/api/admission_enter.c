@@ -1,5 +1,6 @@
 #include "api/admission.h"
 
+#include "api/collected.h"
 #include "api/device_json.h"
 #include "api/life.h"
 #include "api/quota.h"
@@ -42,7 +43,9 @@ poa_err api_admission_prepare(api_admission *a)
         err = find_stored(a, txn);
     if (err || a->stored)
         return err;
-    err = find_expected(a, txn);
+    err = api_collected_check(a->x, a->request, txn, a->x->now_s);
+    if (!err)
+        err = find_expected(a, txn);
     if (!err)
         err = api_admission_decide(a, txn, a->x->now_s);
     return err || a->waits ? err : api_admission_issue(a, a->x->now_s);
@@ -130,7 +133,9 @@ poa_err api_admission_check(api_admission *a, store_txn *txn, int64_t now_s)
         return err;
 
     const poa_decision before = a->decision;
-    err = check_expected(a, txn);
+    err = api_collected_check(a->x, a->request, txn, now_s);
+    if (!err)
+        err = check_expected(a, txn);
     if (!err)
         err = api_admission_decide(a, txn, now_s);
     if (err)
@@ -234,6 +239,8 @@ poa_err api_admission_apply(api_admission *a, store_txn *txn, api_change *change
     device.created_s = change->now_s;
     poa_err err =
         a->waits ? begin_waiting(a, txn, &device, change->now_s) : begin_active(a, txn, &device, change->now_s);
+    if (!err)
+        err = api_collected_use(a->x, a->request, txn);
     if (!err && !a->replaced)
         err = api_quota_charge(a->chain, &a->decision, txn);
     if (err)

@@ -117,7 +117,7 @@ static void start_audit(api_change *change)
     const api_exchange *x = change->x;
     change->audit = (store_audit_entry){
         .time_s = change->now_s,
-        .request = http_request_id(x->request),
+        .request = x->id,
         .kind = poa_span_of(change->kind),
         .policy = *poa_policy_document_id(x->snapshot->policy),
         .code = POA_OK,
@@ -165,6 +165,24 @@ static void done(store_op *op, poa_err err)
     change->reply(change, err);
     finish(change);
     http_resume(request);
+}
+
+static void part_done(store_op *op, poa_err err)
+{
+    api_change *change = change_of(op);
+    if (!err)
+        api_events_wake(change->x->service);
+    (void)api_note(change->x, err);
+    change->reply(change, err);
+}
+
+void api_change_run_part(api_change *change)
+{
+    change->op.check = check;
+    change->op.apply = apply;
+    change->op.done = part_done;
+    if (!store_writer_submit(change->x->service->writer, &change->op))
+        part_done(&change->op, POA_F_STORE);
 }
 
 void api_change_run(api_change *change)

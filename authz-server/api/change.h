@@ -45,6 +45,12 @@ struct api_change {
  */
 void api_change_run(api_change *change);
 
+/**
+ * api_change_run_part() - the same for one of many changes of a request: nothing is suspended, resumed or freed; @reply
+ * is told the outcome, on the writer's thread, or at once where its queue is full (POA_F_STORE).
+ */
+void api_change_run_part(api_change *change);
+
 /** api_keep_chain() - keep a verified chain's text and each PoA of it, in a write transaction. @text_id may be NULL. */
 POA_MUST_USE poa_err api_keep_chain(const poa_chain *chain, store_txn *txn, int64_t now_s, poa_id *text_id);
 

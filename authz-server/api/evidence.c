@@ -20,7 +20,7 @@ void api_evidence_clear(api_evidence *e)
  * A token that cannot be read is the caller's mistake. One that shows nothing is evidence that is missing: none of the
  * codes of a chain or of the agent's own proof may be told of it as they are, for the agent would look there.
  */
-static poa_err refuse(api_exchange *x, poa_err err, const char *member, const char *detail)
+poa_err api_evidence_refuse(api_exchange *x, poa_err err, const char *member, const char *detail)
 {
     if (poa_err_is_fault(err))
         return api_note(x, err);
@@ -38,7 +38,7 @@ static poa_err refuse_token(api_exchange *x, poa_err err, const char *member)
 {
     char where[64];
     (void)snprintf(where, sizeof where, "%s%.48s", x->why.member[0] != '\0' ? "at " : "", x->why.member);
-    return refuse(x, err, member, where);
+    return api_evidence_refuse(x, err, member, where);
 }
 
 /* ---- the device proof ---- */
@@ -58,7 +58,7 @@ static poa_err check_binding(api_exchange *x, const poa_device_proof_facts *fact
         wrong = "it is for another certificate request";
     else if (POA_GUARD(device_proof_agent, !poa_id_equal(&facts->agent_jkt, agent)))
         wrong = "it was made for another agent";
-    return wrong ? refuse(x, POA_E_PROOF_BINDING_MISMATCH, DEVICE_PROOF, wrong) : POA_OK;
+    return wrong ? api_evidence_refuse(x, POA_E_PROOF_BINDING_MISMATCH, DEVICE_PROOF, wrong) : POA_OK;
 }
 
 static bool fits_record(const poa_idevid *idevid)
@@ -77,9 +77,9 @@ static poa_err check_idevid(api_exchange *x, const poa_device_proof_facts *facts
     if (!err)
         err = api_makers_find(x->snapshot->makers, x->service->ctx, certs, x->now_s, &e->idevid, &e->maker, &why);
     if (err)
-        return refuse(x, err, DEVICE_PROOF, why.text);
+        return api_evidence_refuse(x, err, DEVICE_PROOF, why.text);
     if (POA_GUARD(idevid_fits, !fits_record(e->idevid)))
-        return refuse(x, POA_E_TOO_LARGE, DEVICE_PROOF, "its path or a URI in it is too long");
+        return api_evidence_refuse(x, POA_E_TOO_LARGE, DEVICE_PROOF, "its path or a URI in it is too long");
     return POA_OK;
 }
 
@@ -111,9 +111,9 @@ static poa_err check_time(api_exchange *x, const poa_ticket_facts *facts)
 {
     const int64_t skew_s = poa_policy_get(x->snapshot->policy)->clock_skew_s;
     if (POA_GUARD(ticket_early, facts->iat_s > x->now_s + skew_s))
-        return refuse(x, POA_E_ISSUED_IN_FUTURE, TICKET, "it is from the future");
+        return api_evidence_refuse(x, POA_E_ISSUED_IN_FUTURE, TICKET, "it is from the future");
     if (POA_GUARD(ticket_late, facts->exp_s >= 0 && x->now_s >= facts->exp_s))
-        return refuse(x, POA_E_EXPIRED, TICKET, "it has expired");
+        return api_evidence_refuse(x, POA_E_EXPIRED, TICKET, "it has expired");
     return POA_OK;
 }
 
@@ -131,7 +131,7 @@ poa_err api_evidence_ticket(api_exchange *x, poa_span text, api_evidence *e)
         err = api_makers_signer(x->snapshot->makers, x->service->ctx, facts->iss, certs, x->now_s, &signer,
                                 &e->announcer, &why);
     if (err)
-        return refuse(x, err, TICKET, why.text);
+        return api_evidence_refuse(x, err, TICKET, why.text);
     err = poa_ticket_verify(x->service->ctx, e->ticket, poa_idevid_key(signer), &x->why);
     return err ? refuse_token(x, err, TICKET) : check_time(x, facts);
 }

@@ -44,4 +44,12 @@ POA_MUST_USE poa_err api_evidence_proof(api_exchange *x, poa_span text, const po
 /** api_evidence_ticket() - the same for a ticket, at /ticket: signed by the manufacturer that it names, and in time. */
 POA_MUST_USE poa_err api_evidence_ticket(api_exchange *x, poa_span text, api_evidence *e);
 
+/**
+ * api_evidence_refuse() - note what is wrong with a token of the body.
+ * @detail: a sentence for people; may be x->detail
+ *
+ * Gives err back where its status is 400, evidence_missing because of it otherwise; a fault as it is.
+ */
+poa_err api_evidence_refuse(api_exchange *x, poa_err err, const char *member, const char *detail);
+
 #endif

@@ -33,6 +33,7 @@ api_exchange *api_exchange_begin(api_service *service, http_request *request)
     }
     x->service = service;
     x->request = request;
+    x->id = http_request_id(request);
     x->snapshot = api_slot_get(service->slot);
     x->now_s = api_now(service);
     x->why.hop = POA_HOP_NONE;
@@ -241,7 +242,7 @@ void api_refuse_as(api_exchange *x, unsigned status)
         .whole = whole,
         .detail = x->detail,
         .more = poa_buf_span(&x->more),
-        .request = http_request_id(x->request),
+        .request = x->id,
     };
     poa_buf_text(&body, "{");
     api_problem_members(&body, &problem);

@@ -11,6 +11,8 @@
  * api_exchange - one request as the resources see it, from the handler's first line until the log line is written.
  * Attached to the HTTP request, which ends it.
  *
+ * @request:  NULL in a line of a batch, which may outlive it (lines.h)
+ * @id:       of the request; borrowed
  * @snapshot: the policy, CA and answer key with which it began; one reference
  * @now_s:    when it began; a change reads the clock again when it is checked for the last time
  * @address:  the caller's, a trusted proxy's word counted in
@@ -29,6 +31,7 @@
 typedef struct api_exchange {
     api_service *service;
     http_request *request;
+    poa_span id;
     api_snapshot *snapshot;
     int64_t now_s;
     poa_address address;

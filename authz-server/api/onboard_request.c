@@ -119,6 +119,7 @@ static poa_err read_evidence(api_exchange *x, poa_span proof, bool offline, api_
     poa_err err = POA_OK;
     if (proof.ptr)
         err = api_evidence_proof(x, proof, out->csr, poa_bytes_span(&out->csr_der), offline, &out->shown);
+    out->offline = offline;
     if (!err && offline)
         out->collected_s = poa_device_proof_get(out->shown.proof)->created_s;
     if (!err && out->ticket.ptr)

@@ -22,6 +22,7 @@
  * @product_instance_uri, @spiffe_id: from the IDevID; empty: none
  * @ticket:   the ticket that was handed in, a JWS; empty: none
  * @collected_s: when it was collected, of one that came offline; 0: it came online
+ * @offline:     it comes offline, now
  */
 typedef struct api_onboard_request {
     json_t *body;
@@ -38,6 +39,7 @@ typedef struct api_onboard_request {
     poa_span spiffe_id;
     poa_span ticket;
     int64_t collected_s;
+    bool offline;
 } api_onboard_request;
 
 void api_onboard_request_clear(api_onboard_request *request);

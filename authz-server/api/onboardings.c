@@ -1,10 +1,11 @@
 #include "api/admission.h"
+#include "api/lines.h"
 #include "api/routes.h"
 
 #include <stdlib.h>
 
 /*
- * POST /v1/onboardings: one device, online.
+ * POST /v1/onboardings: one device, online. POST /v1/onboardings:batch: many that were collected offline.
  */
 struct onboarding {
     api_change change;
@@ -44,10 +45,10 @@ static void reply(api_change *change, poa_err err)
 
 /* ---- the handler ---- */
 
-static poa_err prepare(struct onboarding *o)
+static poa_err prepare(struct onboarding *o, poa_span json, bool offline)
 {
     api_exchange *x = o->change.x;
-    const poa_err err = api_onboard_request_read(x, http_request_body(x->request), false, &o->request);
+    const poa_err err = api_onboard_request_read(x, json, offline, &o->request);
     if (err)
         return err;
     o->admission = (api_admission){.x = x, .chain = x->chain, .request = &o->request, .address = x->address};
@@ -71,7 +72,7 @@ void api_onboardings_post(http_request *request, void *arg)
     }
     o->change = (api_change){
         .x = x, .kind = "onboarding", .check = check, .apply = apply, .reply = reply, .end = end_onboarding};
-    const poa_err err = prepare(o);
+    const poa_err err = prepare(o, http_request_body(request), false);
     if (err) {
         (void)api_note(x, err);
         api_refuse(x);
@@ -80,4 +81,32 @@ void api_onboardings_post(http_request *request, void *arg)
         return;
     }
     api_change_run(&o->change);
+}
+
+/* ---- a batch ---- */
+
+static poa_err prepare_line(api_change *change, poa_span line)
+{
+    change->kind = "onboarding";
+    change->check = check;
+    change->apply = apply;
+    change->end = end_onboarding;
+    return prepare(onboarding_of(change), line, true);
+}
+
+static poa_err answer(api_change *change, unsigned *status, poa_buf *members)
+{
+    const api_admission *a = &onboarding_of(change)->admission;
+    if (a->status == 409)
+        return api_deny(change->x, POA_E_DEVICE_EXISTS, "/device");
+    *status = a->status;
+    poa_buf_add(members, poa_buf_span(&a->members));
+    return POA_OK;
+}
+
+void api_onboardings_batch_post(http_request *request, void *arg)
+{
+    static const api_line_kind kind = {
+        .opened = "onboarding.batch", .size = sizeof(struct onboarding), .prepare = prepare_line, .answer = answer};
+    api_lines_run(arg, request, &kind);
 }

@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/exchange.h"
+#include "api/lines.h"
 #include "api/log.h"
 #include "api/metrics.h"
 #include "api/problem.h"
@@ -8,14 +9,17 @@
 
 #include <string.h>
 
-#define JSON "application/json"
+#define JSON   "application/json"
+#define NDJSON "application/x-ndjson"
 
 const http_route api_routes[] = {
     {HTTP_POST, "/v1/challenges", api_challenges_post, 0, NULL, 0},
     {HTTP_POST, "/v1/onboardings", api_onboardings_post, HTTP_BODY_DEFAULT, JSON, 0},
+    {HTTP_POST, "/v1/onboardings:batch", api_onboardings_batch_post, API_LINES_BYTES, NDJSON, HTTP_ROUTE_SPOOL},
     {HTTP_GET, "/v1/onboardings/{id}", api_onboarding_get, 0, NULL, 0},
     {HTTP_POST, "/v1/onboardings/{id}/approval", api_approval_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_POST, "/v1/tickets", api_tickets_post, HTTP_BODY_DEFAULT, JSON, 0},
+    {HTTP_POST, "/v1/tickets:batch", api_tickets_batch_post, API_LINES_BYTES, NDJSON, HTTP_ROUTE_SPOOL},
     {HTTP_DELETE, "/v1/tickets/{id}", api_ticket_delete, 0, NULL, 0},
     {HTTP_GET, "/v1/devices", api_devices_get, 0, NULL, HTTP_ROUTE_QUERY},
     {HTTP_POST, "/v1/devices/{id}/trust", api_trust_post, HTTP_BODY_DEFAULT, JSON, 0},

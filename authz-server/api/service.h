@@ -37,6 +37,12 @@ typedef struct api_snapshot {
     poa_signer answers;  /* on answer_key */
 } api_snapshot;
 
+/* One more reference. */
+static inline api_snapshot *api_snapshot_ref(api_snapshot *snapshot)
+{
+    atomic_fetch_add_explicit(&snapshot->refs, 1, memory_order_relaxed);
+    return snapshot;
+}
 void api_snapshot_free(api_snapshot *snapshot);
 static inline void api_snapshot_freep(api_snapshot **snapshot)
 {

@@ -41,8 +41,7 @@ void api_slot_free(api_slot *slot)
 api_snapshot *api_slot_get(api_slot *slot)
 {
     pthread_mutex_lock(&slot->lock);
-    api_snapshot *snapshot = slot->current;
-    atomic_fetch_add_explicit(&snapshot->refs, 1, memory_order_relaxed);
+    api_snapshot *snapshot = api_snapshot_ref(slot->current);
     pthread_mutex_unlock(&slot->lock);
     return snapshot;
 }

@@ -3,6 +3,7 @@
 #include "api/device_json.h"
 #include "api/event.h"
 #include "api/life.h"
+#include "api/lines.h"
 #include "api/routes.h"
 #include "span.h"
 
@@ -10,7 +11,7 @@
 #include <string.h>
 
 /*
- * POST /v1/tickets announces a device, DELETE /v1/tickets/{id} withdraws one.
+ * POST /v1/tickets announces a device, POST /v1/tickets:batch many, DELETE /v1/tickets/{id} withdraws one.
  */
 
 static void *begin(api_service *service, http_request *request, size_t size)
@@ -93,6 +94,34 @@ void api_tickets_post(http_request *request, void *arg)
     api_refuse(x);
     end_announcing(&o->change);
     free(o);
+}
+
+/* ---- announce many ---- */
+
+static poa_err prepare_line(api_change *change, poa_span line)
+{
+    change->kind = "device.expected";
+    change->check = check;
+    change->apply = apply;
+    change->end = end_announcing;
+    return api_announcement_prepare(change->x, line, announcement_of(change));
+}
+
+static poa_err answer(api_change *change, unsigned *status, poa_buf *members)
+{
+    const api_announcement *a = announcement_of(change);
+    *status = a->status;
+    poa_buf_add(members, poa_buf_span(&a->members));
+    return POA_OK;
+}
+
+void api_tickets_batch_post(http_request *request, void *arg)
+{
+    static const api_line_kind kind = {.opened = "device.expected.batch",
+                                       .size = sizeof(struct announcing),
+                                       .prepare = prepare_line,
+                                       .answer = answer};
+    api_lines_run(arg, request, &kind);
 }
 
 /* ---- withdraw ---- */

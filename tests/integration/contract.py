@@ -114,7 +114,10 @@ def _check_content(response, method, kind, body, where):
         return
     if kind not in content:
         raise Broken(f"{where} is {kind}, not {' or '.join(content)}")
-    if method != "HEAD" and kind.endswith("json"):
+    if method != "HEAD" and kind == "application/x-ndjson":
+        for line in body.splitlines():
+            validate(content[kind]["schema"], json.loads(line), where)
+    elif method != "HEAD" and kind.endswith("json"):
         validate(content[kind]["schema"], json.loads(body), where)
 
 

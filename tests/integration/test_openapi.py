@@ -1,5 +1,7 @@
 """Each operation of docs/openapi.yaml, called; conftest.py holds the replies against the document."""
 
+import json
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -111,6 +113,15 @@ def test_approvals(site):
     saw("POST", f"{where}/approval", approver.post(f"{where}/approval", {"approve": True}), 200)
     saw("POST", f"{where}/approval", approver.post(f"{where}/approval", {"approve": False}), 409)
     saw("GET", where, asker.get(where), 200)
+
+
+def test_batches(site, caller):
+    clerk = Caller(site.url, site.owner.grant(Party("clerk.example"), [administration(actions=["approve"])]))
+    lines = json.dumps({"device": device(), "location": "mine-7"}) + "\nnothing\n"
+    for path, who in (("/v1/tickets:batch", clerk), ("/v1/onboardings:batch", caller)):
+        more = {"Content-Type": "application/x-ndjson"}
+        saw("POST", path, who.post(path, lines, more), 200)
+        saw("POST", path, who.post(path, "x" * 16385, more), 413)
 
 
 def test_tickets(site, caller):
