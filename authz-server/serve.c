@@ -2,6 +2,7 @@
 
 #include "api/chains.h"
 #include "api/crls.h"
+#include "api/events.h"
 #include "api/keeper.h"
 #include "api/log.h"
 #include "api/metrics.h"
@@ -145,9 +146,13 @@ static int make_service(server *s)
     if (!err)
         err = api_crls_new(&service->crls);
     if (!err)
+        err = api_events_new(&service->events);
+    if (!err)
         err = api_keeper_new(api_keeper_tasks, s->config->limits.keeper_tick_ms, &service->keeper);
     if (err)
         return fault_of(s, "the server cannot be made", err);
+    service->events_wake = api_events_woken;
+    service->events_wake_arg = service->events;
     atomic_fetch_add(&s->site.snapshot->refs, 1);
     api_slot_set(service->slot, s->site.snapshot);
     return SERVER_OK;
@@ -388,6 +393,7 @@ static void stop(server *s)
     api_replays_free(service->replays);
     api_metrics_free(service->metrics);
     api_keeper_free(service->keeper);
+    api_events_free(service->events);
     api_crls_free(service->crls);
     store_close(service->store);
     site_clear(&s->site);

@@ -1,12 +1,11 @@
+#include "api/epoch.h"
 #include "api/exchange.h"
 #include "api/routes.h"
 #include "api/state.h"
-#include "base64url.h"
 #include "bounds.h"
 #include "guard.h"
 #include "poa/answer.h"
 #include "span.h"
-#include "store/meta.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,18 +46,13 @@ static poa_err check_demand(const struct demand *d, const poa_answer *answer)
 /* Who is asked, when, in which store, at which epoch. */
 static poa_err start(api_exchange *x, store_txn *txn, const struct demand *d, poa_answer *answer)
 {
-    const poa_policy_settings *settings = poa_policy_get(x->snapshot->policy);
-    *answer = (poa_answer){.iat_s = x->now_s,
-                           .exp_s = x->now_s + settings->max_revocation_age_s,
-                           .poa = d->poa,
-                           .state = POA_STATE_UNKNOWN};
-    const store_uuid name = store_id(x->service->store);
-    poa_base64url_encode(name.bytes, sizeof name.bytes, answer->store);
-    memcpy(answer->iss, settings->resource_owner.ptr, settings->resource_owner.len);
     poa_err err = api_clock(x, txn, x->now_s);
     if (!err)
-        err = store_epoch(txn, &answer->epoch);
-    return err ? err : check_demand(d, answer);
+        err = api_epoch_begin(x->service, x->snapshot, txn, x->now_s, answer);
+    if (err)
+        return err;
+    answer->poa = d->poa;
+    return check_demand(d, answer);
 }
 
 static poa_err add_state(api_exchange *x, store_txn *txn, poa_answer *answer)

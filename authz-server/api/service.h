@@ -22,6 +22,7 @@ typedef struct api_nonces api_nonces;
 typedef struct api_replays api_replays;
 typedef struct api_metrics api_metrics;
 typedef struct api_keeper api_keeper;
+typedef struct api_events api_events;
 typedef struct api_crls api_crls;
 
 /**
@@ -88,6 +89,7 @@ typedef struct api_service {
     api_replays *replays;
     api_metrics *metrics;
     api_keeper *keeper;
+    api_events *events;
     api_crls *crls;
     api_notices_round notices; /* the keeper's alone */
     poa_random random;

@@ -7,8 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import contract
-from client import (Caller, Key, Party, access, administration, csr, device, onboarding, proof, send, sha256, statement,
-                    submit)
+from client import (Caller, Key, Party, Reply, access, administration, csr, device, onboarding, proof, send, session,
+                    sha256, statement, submit)
 from makers import Device, Maker
 from scene import FORWARD_URL, POINT_URL, site  # noqa: F401  the fixture
 
@@ -238,6 +238,21 @@ def test_preview(site, caller):
     saw("POST", path, ask(site.contractor, body), 403)
     saw("POST", path, ask(site.owner, {"op": "revoke"}), 400)
     saw("POST", path, send(site.url, "POST", path, body), 401)
+
+
+def test_the_list_of_statements(site):
+    saw("GET", "/v1/revocations", send(site.url, "GET", "/v1/revocations"), 200)
+
+
+def test_events(site, caller):
+    path = "/v1/devices/events"
+    with session().get(site.url + path, headers=caller.headers("GET", path), stream=True, timeout=30) as reply:
+        first = next(reply.iter_content(chunk_size=None))
+        saw("GET", path, Reply(reply.status_code, reply.headers, first), 200)
+    saw("GET", path, send(site.url, "GET", path), 401)
+    saw("GET", path, caller.get(path, {"Last-Event-ID": "?"}), 400)
+    deaf = Caller(site.url, site.owner.grant(site.contractor, [onboarding(actions=["onboard"])]))
+    saw("GET", path, deaf.get(path), 403)
 
 
 def test_every_operation_was_called():
