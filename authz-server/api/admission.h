@@ -103,4 +103,7 @@ void api_admission_reply(const api_admission *a);
 /** api_reply_onboarding() - reply with such members: 200, 201, or 202 with what goes with it. */
 void api_reply_onboarding(api_exchange *x, unsigned status, const poa_buf *members);
 
+/** api_reply_impossible() - reply 409: the state of a device does not allow it. @detail: plain ASCII, for people. */
+void api_reply_impossible(api_exchange *x, store_device_state state, const char *detail);
+
 #endif

@@ -25,8 +25,6 @@ static poa_err find_stored(api_admission *a, store_txn *txn)
 static poa_err find_expected(api_admission *a, store_txn *txn)
 {
     free(POA_TAKE(a->expected));
-    if (a->replaced)
-        return POA_OK;
     const poa_err err = api_recognise_expected(a->x, a->request, txn, &a->expected);
     if (!err && a->expected)
         a->id = a->expected->id;

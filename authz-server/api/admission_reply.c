@@ -1,5 +1,6 @@
 #include "api/admission.h"
 #include "api/device_json.h"
+#include "api/life.h"
 #include "pem.h"
 #include "span.h"
 
@@ -59,4 +60,18 @@ void api_admission_reply(const api_admission *a)
     poa_buf_printf(&location, "/v1/%s/%s", a->status == 202 ? "onboardings" : "devices", x->device);
     http_reply_header(x->request, "Location", poa_buf_span(&location));
     api_reply_onboarding(x, a->status, &a->members);
+}
+
+/* No code of the protocol says this: it is about the device's state, not about what the asker may do. */
+void api_reply_impossible(api_exchange *x, store_device_state state, const char *detail)
+{
+    poa_buf body = {0};
+    poa_buf_printf(&body,
+                   "{\"type\":\"about:blank\",\"status\":409,\"detail\":\"%s\",\"state\":\"%s\",\"allowed\":", detail,
+                   store_device_state_name(state));
+    api_life_next(state, &body);
+    poa_buf_text(&body, ",\"request_id\":");
+    poa_buf_json_text(&body, http_request_id(x->request));
+    poa_buf_text(&body, "}");
+    http_reply(x->request, 409, "application/problem+json", &body);
 }

@@ -241,27 +241,13 @@ static poa_err apply(api_change *change, store_txn *txn)
 
 /* ---- the reply ---- */
 
-/* No code of the protocol says this: it is about the device's state, not about what the asker may do. */
-static void reply_state(api_exchange *x, store_device_state state, const char *detail)
-{
-    poa_buf body = {0};
-    poa_buf_printf(&body,
-                   "{\"type\":\"about:blank\",\"status\":409,\"detail\":\"%s\",\"state\":\"%s\",\"allowed\":", detail,
-                   store_device_state_name(state));
-    api_life_next(state, &body);
-    poa_buf_text(&body, ",\"request_id\":");
-    poa_buf_json_text(&body, http_request_id(x->request));
-    poa_buf_text(&body, "}");
-    http_reply(x->request, 409, "application/problem+json", &body);
-}
-
 static void reply_gone(const struct approval *o)
 {
     api_exchange *x = o->change.x;
     if (o->before)
         api_reply_onboarding(x, 200, &o->members);
     else if (o->state)
-        reply_state(x, o->state, "it does not wait for an approval");
+        api_reply_impossible(x, o->state, "it does not wait for an approval");
     else
         http_reply_problem(x->request, 404, "there is no such onboarding");
 }

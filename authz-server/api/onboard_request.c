@@ -68,15 +68,15 @@ struct texts {
     poa_span proof;
 };
 
-static poa_err read_members(api_exchange *x, bool offline, api_onboard_request *out, struct texts *texts)
+static poa_err read_members(api_exchange *x, enum api_way way, api_onboard_request *out, struct texts *texts)
 {
     poa_members m = poa_members_of(out->body, "", &x->why);
     const json_t *device = poa_members_take(&m, "device", true);
     texts->csr = take_text(&m, "csr", true);
-    poa_members_text(&m, "location", true, POA_JSON_BYTES_MAX, &out->location);
-    if (!m.err && !poa_location_is_valid(out->location))
+    poa_members_text(&m, "location", way != API_REPLACEMENT, POA_JSON_BYTES_MAX, &out->location);
+    if (!m.err && out->location.ptr && !poa_location_is_valid(out->location))
         poa_members_refuse(&m, POA_E_CLAIM_TYPE, "location");
-    texts->proof = take_text(&m, "device_proof", offline);
+    texts->proof = take_text(&m, "device_proof", way == API_OFFLINE);
     out->ticket = take_text(&m, "ticket", false);
     const poa_err err = poa_members_end(&m);
     return err ? err : api_device_typed(device, "/device", &out->typed, &x->why);
@@ -127,13 +127,14 @@ static poa_err read_evidence(api_exchange *x, poa_span proof, bool offline, api_
     return err;
 }
 
-poa_err api_onboard_request_read(api_exchange *x, poa_span json, bool offline, api_onboard_request *out)
+poa_err api_onboard_request_read(api_exchange *x, poa_span json, enum api_way way, api_onboard_request *out)
 {
+    const bool offline = way == API_OFFLINE;
     struct texts texts = {.csr = {0}};
     poa_err err = poa_json_parse(json, &out->body);
     if (err)
         return api_deny(x, err, "");
-    err = api_note(x, read_members(x, offline, out, &texts));
+    err = api_note(x, read_members(x, way, out, &texts));
     if (!err)
         err = read_csr(x, texts.csr, out);
     if (!err)

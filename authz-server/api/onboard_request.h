@@ -45,11 +45,18 @@ typedef struct api_onboard_request {
 void api_onboard_request_clear(api_onboard_request *request);
 
 /**
+ * api_way - how a request comes.
+ *
+ * API_OFFLINE: collected without a server: a device proof with a jti is required, and the CSR's challengePassword is
+ * that jti; else it is the nonce of the agent's proof, so that the CSR was made now and for this. API_REPLACEMENT:
+ * online, and where is the old device's to say: `location` is optional.
+ */
+enum api_way { API_ONLINE, API_OFFLINE, API_REPLACEMENT };
+
+/**
  * api_onboard_request_read() - {"device":{"manufacturer","model","serial","id_link"},"csr":<PEM>,"location":<path>,
  * "device_proof":<poa-device+jwt>,"ticket":<poa-ticket+jwt>}, the last two optional.
- * @json:    the body, or a line of a batch
- * @offline: collected without a server: a device proof with a jti is required, and the CSR's challengePassword is that
- *           jti; else it is the nonce of the agent's proof, so that the CSR was made now and for this
+ * @json: the body, or a line of a batch
  *
  * x->why, x->detail and x->more say what is wrong.
  *
@@ -57,7 +64,8 @@ void api_onboard_request_clear(api_onboard_request *request);
  * signature_invalid, with the member of the body; api_evidence_proof()'s and api_evidence_ticket()'s;
  * identity_mismatch where sources disagree; POA_F_*.
  */
-POA_MUST_USE poa_err api_onboard_request_read(api_exchange *x, poa_span json, bool offline, api_onboard_request *out);
+POA_MUST_USE poa_err api_onboard_request_read(api_exchange *x, poa_span json, enum api_way way,
+                                              api_onboard_request *out);
 
 /**
  * api_onboard_identity() - the last part of it: what all sources say becomes the device's identity, with its evidence.

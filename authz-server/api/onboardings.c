@@ -45,10 +45,10 @@ static void reply(api_change *change, poa_err err)
 
 /* ---- the handler ---- */
 
-static poa_err prepare(struct onboarding *o, poa_span json, bool offline)
+static poa_err prepare(struct onboarding *o, poa_span json, enum api_way way)
 {
     api_exchange *x = o->change.x;
-    const poa_err err = api_onboard_request_read(x, json, offline, &o->request);
+    const poa_err err = api_onboard_request_read(x, json, way, &o->request);
     if (err)
         return err;
     o->admission = (api_admission){.x = x, .chain = x->chain, .request = &o->request, .address = x->address};
@@ -72,7 +72,7 @@ void api_onboardings_post(http_request *request, void *arg)
     }
     o->change = (api_change){
         .x = x, .kind = "onboarding", .check = check, .apply = apply, .reply = reply, .end = end_onboarding};
-    const poa_err err = prepare(o, http_request_body(request), false);
+    const poa_err err = prepare(o, http_request_body(request), API_ONLINE);
     if (err) {
         (void)api_note(x, err);
         api_refuse(x);
@@ -91,7 +91,7 @@ static poa_err prepare_line(api_change *change, poa_span line)
     change->check = check;
     change->apply = apply;
     change->end = end_onboarding;
-    return prepare(onboarding_of(change), line, true);
+    return prepare(onboarding_of(change), line, API_OFFLINE);
 }
 
 static poa_err answer(api_change *change, unsigned *status, poa_buf *members)

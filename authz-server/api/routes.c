@@ -23,6 +23,7 @@ const http_route api_routes[] = {
     {HTTP_DELETE, "/v1/tickets/{id}", api_ticket_delete, 0, NULL, 0},
     {HTTP_GET, "/v1/devices", api_devices_get, 0, NULL, HTTP_ROUTE_QUERY},
     {HTTP_GET, "/v1/devices/events", api_events_get, 0, NULL, 0},
+    {HTTP_POST, "/v1/devices/{id}/replacement", api_replacement_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_POST, "/v1/devices/{id}/trust", api_trust_post, HTTP_BODY_DEFAULT, JSON, 0},
     {HTTP_GET, "/v1/devices/{id}", api_device_get, 0, NULL, 0},
     {HTTP_POST, "/v1/poas", api_poas_post, HTTP_BODY_DEFAULT, JSON, 0},

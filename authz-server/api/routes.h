@@ -19,6 +19,7 @@ http_handler api_onboarding_get;
 http_handler api_approval_post;
 http_handler api_onboardings_batch_post;
 http_handler api_tickets_post;
+http_handler api_replacement_post;
 http_handler api_tickets_batch_post;
 http_handler api_ticket_delete;
 http_handler api_devices_get;

@@ -124,6 +124,19 @@ def test_batches(site, caller):
         saw("POST", path, who.post(path, "x" * 16385, more), 413)
 
 
+def test_replacement(site):
+    swapper = Caller(site.url, site.owner.grant(Party("swapper.example"), [
+        onboarding(actions=["onboard", "replace", "read"])]))
+    path = f"/v1/devices/{swapper.onboard().json['device']['id']}/replacement"
+    thing, key = device(), Key()
+    for status in (201, 200, 409):
+        if status == 409:
+            thing, key = device(), Key()
+        nonce = swapper.nonce()
+        body = {"device": thing, "csr": csr(key, nonce)}
+        saw("POST", path, swapper.post(path, body, nonce=nonce), status)
+
+
 def test_tickets(site, caller):
     clerk = Caller(site.url, site.owner.grant(Party("clerk.example"), [administration(actions=["approve"])]))
     path, body = "/v1/tickets", {"device": device(), "location": "mine-7"}
