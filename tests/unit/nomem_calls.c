@@ -1,5 +1,6 @@
 #include "nomem.h"
 
+#include "poa/device.h"
 #include "poa/proof.h"
 
 #include "cleanup.h"
@@ -227,6 +228,86 @@ static poa_err decide_elsewhere(const world *w, result *r)
     return poa_decide(w->chain, &request, NULL, &r->decision, &r->why);
 }
 
+/* Three calls each: sign, read again, verify. */
+static const poa_x5c certificates = {.certificates = {POA_SPAN_INIT("leaf"), POA_SPAN_INIT("issuer")}, .len = 2};
+
+static poa_err prove_device(const world *w, result *r)
+{
+    const poa_device_proof_facts facts = {
+        .x5c = w->alg == POA_ALG_EDDSA ? (poa_x5c){0} : certificates,
+        .serial = POA_SPAN("SN-1"),
+        .created_s = NOW,
+        .nonce = POA_SPAN("n-1"),
+        .id_link = POA_SPAN("https://id.example/1"),
+    };
+    poa_signer by;
+    poa_err err = poa_signer_of(w->keys[w->alg], w->alg, &by);
+    if (!err)
+        err = poa_device_proof_sign(w->s->ctx, &facts, &by, &r->token, &r->why);
+    poa_device_proof *proof = NULL;
+    if (!err)
+        err = poa_device_proof_read(w->s->ctx, poa_span_of(r->token), &proof, &r->why);
+    if (!err)
+        err = poa_device_proof_verify(w->s->ctx, proof, w->keys[w->alg], &r->why);
+    poa_device_proof_free(proof);
+    return err;
+}
+
+static poa_err prove_trust(const world *w, result *r)
+{
+    const poa_trust_proof_facts facts = {
+        .x5c = certificates,
+        .aud = POA_SPAN(MINE),
+        .device = POA_SPAN("0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8"),
+        .iat_s = NOW,
+        .nonce = POA_SPAN("n-1"),
+    };
+    poa_signer by;
+    poa_err err = poa_signer_of(w->keys[w->alg], w->alg, &by);
+    if (!err)
+        err = poa_trust_proof_sign(w->s->ctx, &facts, &by, &r->token, &r->why);
+    poa_trust_proof *proof = NULL;
+    if (!err)
+        err = poa_trust_proof_read(w->s->ctx, poa_span_of(r->token), &proof, &r->why);
+    if (!err)
+        err = poa_trust_proof_verify(w->s->ctx, proof, w->keys[w->alg], &r->why);
+    poa_trust_proof_free(proof);
+    return err;
+}
+
+static poa_err announce(const world *w, result *r)
+{
+    const poa_ticket_facts facts = {
+        .x5c = certificates,
+        .iss = POA_SPAN("Acme"),
+        .iat_s = NOW,
+        .exp_s = -1,
+        .jti = POA_SPAN("ABCDEFGHIJKLMNOPQRSTUV"),
+        .serial = POA_SPAN("SN-1"),
+    };
+    poa_signer by;
+    poa_err err = poa_signer_of(w->keys[w->alg], w->alg, &by);
+    if (!err)
+        err = poa_ticket_sign(w->s->ctx, &facts, &by, &r->token, &r->why);
+    poa_ticket *ticket = NULL;
+    if (!err)
+        err = poa_ticket_read(w->s->ctx, poa_span_of(r->token), &ticket, &r->why);
+    if (!err)
+        err = poa_ticket_verify(w->s->ctx, ticket, w->keys[w->alg], &r->why);
+    poa_ticket_free(ticket);
+    return err;
+}
+
+static poa_err judge_facts(const world *w, result *r)
+{
+    const poa_statement_facts facts = {
+        .kid = *thumbprint(w->s, ADMIN), .target = poa_chain_leaf(w->chain)->id, .issued_before_s = -1};
+    static const poa_span reach =
+        POA_SPAN_INIT("{\"owner\":\"owner.example\",\"all\":false,\"powers\":[{\"type\":\"administration\","
+                      "\"actions\":[\"revoke\"],\"locations\":[\"mine-7\"]}]}");
+    return poa_facts_judge(&facts, reach, NOW, w->chain, &r->hit);
+}
+
 static poa_err show_reason(const world *w, result *r)
 {
     r->text = poa_reason_json(&w->why);
@@ -276,6 +357,11 @@ const attempt attempts[] = {
     {"check a proof", check_proof, POA_OK},
     {"decide", decide, POA_OK},
     {"decide elsewhere", decide_elsewhere, POA_E_LOCATION_NOT_GRANTED},
+    {"device proof", prove_device, POA_OK, POA_ALG_ES256},
+    {"device proof with a key", prove_device, POA_OK, POA_ALG_EDDSA, POA_E_SIGNATURE_INVALID},
+    {"trust proof", prove_trust, POA_OK, POA_ALG_ES256},
+    {"ticket", announce, POA_OK, POA_ALG_ES256},
+    {"judge what is not signed", judge_facts, POA_OK},
     {"a reason as JSON", show_reason, POA_OK},
 };
 
