@@ -7,11 +7,13 @@
 #include "buf.h"
 #include "chain.h"
 #include "cleanup.h"
+#include "crypto.h"
 #include "json.h"
 #include "policy.h"
 #include "span.h"
 
 #include "poa/decision.h"
+#include "poa/device.h"
 #include "poa/proof.h"
 #include "poa/revocation_list.h"
 
@@ -299,6 +301,53 @@ static poa_err offer_statement(trial *t, const json_t *offer, poa_reason *why)
     return poa_statement_accept(t->ctx, statement, &under, &reach, why);
 }
 
+/* ---- A token of a device or a maker ---- */
+
+static poa_err check_device_proof(const poa_ctx *ctx, poa_span text, const poa_key *key, poa_reason *why)
+{
+    poa_device_proof *proof = NULL;
+    poa_err err = poa_device_proof_read(ctx, text, &proof, why);
+    if (!err)
+        err = poa_device_proof_verify(ctx, proof, key, why);
+    poa_device_proof_free(proof);
+    return err;
+}
+
+static poa_err check_trust_proof(const poa_ctx *ctx, poa_span text, const poa_key *key, poa_reason *why)
+{
+    poa_trust_proof *proof = NULL;
+    poa_err err = poa_trust_proof_read(ctx, text, &proof, why);
+    if (!err)
+        err = poa_trust_proof_verify(ctx, proof, key, why);
+    poa_trust_proof_free(proof);
+    return err;
+}
+
+static poa_err check_ticket(const poa_ctx *ctx, poa_span text, const poa_key *key, poa_reason *why)
+{
+    poa_ticket *ticket = NULL;
+    poa_err err = poa_ticket_read(ctx, text, &ticket, why);
+    if (!err)
+        err = poa_ticket_verify(ctx, ticket, key, why);
+    poa_ticket_free(ticket);
+    return err;
+}
+
+static poa_err check_device_token(const trial *t, const json_t *token, poa_reason *why)
+{
+    static const struct {
+        const char *kind;
+        poa_err (*check)(const poa_ctx *ctx, poa_span text, const poa_key *key, poa_reason *why);
+    } kinds[] = {{"device-proof", check_device_proof}, {"trust-proof", check_trust_proof}, {"ticket", check_ticket}};
+    POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
+    assert_int_equal(poa_key_from_json(t->ctx, member(token, "key"), &key), POA_OK);
+    for (size_t i = 0; i < POA_COUNT(kinds); i++)
+        if (poa_span_is(poa_json_span(member(token, "kind")), kinds[i].kind))
+            return kinds[i].check(t->ctx, poa_json_span(member(token, "text")), key, why);
+    fail_msg("no such kind of token");
+    return POA_F_USAGE;
+}
+
 /* ---- All of it ---- */
 
 static poa_err decide(trial *t, poa_reason *why)
@@ -306,6 +355,9 @@ static poa_err decide(trial *t, poa_reason *why)
     const json_t *offer = member(t->vector, "statement");
     if (!json_is_null(offer))
         return offer_statement(t, offer, why);
+    const json_t *token = json_object_get(t->vector, "device");
+    if (token)
+        return check_device_token(t, token, why);
 
     poa_err err = verify_chain(t, why);
     if (!err)

@@ -74,8 +74,8 @@ def plain_header(token):
         return None
     if not isinstance(header, dict):
         return None
-    plain = list(header)[:2] == ["typ", "alg"] and list(header)[2:] in (["kid"], ["jwk"])
-    strings = all(isinstance(value, str) for name, value in header.items() if name != "jwk")
+    plain = list(header)[:2] == ["typ", "alg"] and list(header)[2:] in (["kid"], ["jwk"], ["x5c"])
+    strings = all(isinstance(value, str) for name, value in header.items() if name not in ("jwk", "x5c"))
     return header if plain and strings and dumps(header) == text and spelled == parts[:2] else None
 
 

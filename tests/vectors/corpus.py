@@ -36,7 +36,7 @@ class Group:
         made, tokens = model.build(tree)
         checks.check_tokens(f"{self.name}-{short}", tokens)
         self.tokens += [token_tree for token_tree, _ in tokens]
-        if wanted["decision"] == "permit":
+        if wanted["decision"] == "permit" and tree["links"]:
             wanted["poa_ids"] = [model.poa_id(link.encode()) for link in made["chain"].split("~")]
         self.vectors.append({"id": f"{self.name}-{short}", **says, "needs": list(needs), **made, "expect": wanted})
         return short

@@ -1,7 +1,7 @@
 """Step 10, the request within every link's powers (section 7)."""
 from corpus import Group
 from jose import b64, sha256
-from model import NOW, at, gone, poa_id_of
+from model import NOW, at, edit, gone, poa_id_of
 from world import HOUR, access, administration, onboarding, three_links, two_links
 
 group = Group("request", "Section 7, step 10: a request against the powers of every link, and counters")
@@ -157,6 +157,15 @@ good("evidence-more", "more than is asked", strict, ask("evidence", ["device_key
 for short, value in (("key", ["device_key"]), ("other", ["device_key", "attestation", "approval"]), ("nothing", [])):
     denied(f"evidence-missing-{short}", "no IDevID where one is asked", EVIDENCE, strict, "evidence_missing",
            "evidence", ask("evidence", value))
+LABEL = "section 5.1: under idevid a stated id_link is held by the IDevID or a ticket"
+label = {"id_link": "https://id.devices.example/XY-1/SN-100"}
+vouched = good("label", "a label that the maker vouches for, where an IDevID is asked", strict,
+               edit("/request/device", lambda old: old | label), ask("id_link_vouched", True))
+denied("label-cloned", "the same label, and nobody vouches for it", LABEL, vouched, "evidence_missing", "evidence",
+       ask("id_link_vouched", False))
+good("label-none", "no label, so nobody need vouch for it", strict, ask("id_link_vouched", False))
+good("label-typed", "a label that somebody typed, where no IDevID is asked", plain,
+     edit("/request/device", lambda old: old | label), ask("id_link_vouched", False))
 leaf = good("evidence-leaf", "an approval that only the leaf asks", plain,
             at_leaf("evidence", ["device_key", "approval"]),
             ask("evidence", ["device_key", "approval"]))

@@ -180,7 +180,7 @@ def build_chain(links):
 def case(policy, links):
     """A case that asks whether a chain is valid and alive, with revocation unchecked by wish."""
     return {"policy": policy, "links": links, "text": None, "limits": None, "now": NOW, "mark": None,
-            "revocations": {"mode": "unchecked"}, "request": None, "proof": None, "statement": None}
+            "revocations": {"mode": "unchecked"}, "request": None, "proof": None, "statement": None, "device": None}
 
 
 def build(tree):
@@ -203,6 +203,8 @@ def build(tree):
               "mark": tree["mark"], "revocations": build_revocations(tree["revocations"], line),
               "request": resolve(tree["request"], facts), "proof": build_proof(tree["proof"], line, facts),
               "statement": build_statement(tree["statement"], line)}
+    if tree["device"]:
+        vector["device"] = build_device(tree["device"], line)
     return vector, made
 
 
@@ -228,3 +230,8 @@ def build_proof(tree, line, facts):
 
 def build_statement(tree, line):
     return {"text": line(tree["token"]), "with_chain": tree["with_chain"]} if tree else None
+
+
+def build_device(tree, line):
+    """A token of a device or a maker; `key` is the one to which a path was found."""
+    return {"text": line(tree["token"]), "kind": tree["kind"], "key": KEYS[tree["key"]].jwk}
