@@ -208,6 +208,10 @@ def test_a_chain_that_is_revoked_is_cut_off(site, caller):
     assert submit(site.url, statement(site.owner, "revoke", poa=caller.chain.ids[0])).status == 201
     while listener.next() is not None:
         pass
+    while (told := other.next())[0] != "poa.revoked":
+        pass
+    assert (told[1]["op"], told[1]["poa_id"]) == ("revoke", caller.chain.ids[0])
+    assert site.state_of(caller.chain.ids[0])["epoch"] == told[1]["epoch"]
     came = bring_in(agent(site))
     assert other.told()["device"] == came
     other.close()
