@@ -67,7 +67,7 @@ static bool find_public_key(poa_span certificate, poa_span *key)
 /* The CA's certificate stands behind the device's own. */
 static poa_err issuer_of(const store_txn *txn, const store_device *device, poa_id *issuer)
 {
-    poa_span key;
+    poa_span key = {0};
     if (POA_GUARD(store_migrate_issuer,
                   device->certificate_count < 2 || !find_public_key(device->certificates[1], &key)))
         return POA_F_STORE;
