@@ -17,7 +17,7 @@
 #define STORE_NO_LIMIT              INT64_MAX
 #define STORE_IDEVID_PATH_MAX       8     /* CAs in the path of an IDevID, anchor included */
 #define STORE_URI_BYTES_MAX         255   /* a ProductInstanceUri, a SPIFFE ID */
-#define STORE_REQUEST_BYTES_MAX     16384 /* a CSR, DER */
+#define STORE_REQUEST_BYTES_MAX     16384 /* a CSR, DER, and who is to be charged */
 #define STORE_TICKET_BYTES_MAX      8192  /* a ticket, a JWS */
 
 /*
@@ -132,7 +132,8 @@ enum {
  * @product_instance_uri, @spiffe_id: from the IDevID, at most STORE_URI_BYTES_MAX bytes; empty: none
  * @link_evidence: what ties the id_link to the key; STORE_LINK_NONE exactly where no id_link is stated
  * @collected_s:   when its request was collected, of one that came offline; 0: it came online
- * @request:       of a pending one: the CSR, DER, at most STORE_REQUEST_BYTES_MAX bytes; else empty
+ * @request:       of a pending one: what is needed to finish it (api/pending.h), at most STORE_REQUEST_BYTES_MAX
+ *                 bytes; else empty
  * @ticket:        the ticket that announced it, a JWS, at most STORE_TICKET_BYTES_MAX bytes; empty: unsigned, or none
  * @until_s:       of a pending or expected one when it lapses, of one in review when it is suspended; else 0
  * @approved_by:   sub of who approved, at most POA_NAME_BYTES_MAX bytes; empty: nobody had to

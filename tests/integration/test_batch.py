@@ -143,6 +143,10 @@ def memory_kib(pid):
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
+def is_sanitized(pid):
+    return "libasan" in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+
 def test_a_thousand(site, maker):
     """In bounded memory: what is held at once does not grow with the batch."""
     caller = under(site, onboarding())
@@ -155,8 +159,8 @@ def test_a_thousand(site, maker):
     grown = memory_kib(site.server.process.pid) - before
     assert [one["status"] for one in found] == [201] * 499 + [403] + [201] * 500
     assert len({one["device"]["id"] for one in found if one["status"] == 201}) == 999
-    # The store's own pages count, too: some 6 KiB a device.
-    assert grown < 40 * 1024, f"{grown} KiB"
+    # The store's own pages count, too: some 6 KiB a device. A sanitizer keeps what was freed for a while.
+    assert grown < 16 * 1024 or is_sanitized(site.server.process.pid), f"{grown} KiB"
 
 
 def test_revoked_half_way(site, maker):

@@ -1,6 +1,7 @@
 """Two devices claim one identity: the first keeps it, but whoever shows more has it looked into."""
 
 from client import device, onboarding
+from test_events import Listener
 from made import assert_refused, bring, brought_in, maker, site, under  # noqa: F401  the fixtures
 
 
@@ -17,6 +18,25 @@ def test_a_squatter_on_a_serial(site, maker):
     assert record["state"] == "review" and "until" in record
     assert_refused(bring(under(site, onboarding()), thing), 409, "device_exists")
     assert caller.get(f"/v1/devices/{squatter['id']}").json == record, "once is enough"
+
+
+def test_who_listens_is_told_of_both(site, maker):
+    caller, thing = under(site, onboarding()), maker.device(id_link="")
+    squatter = brought_in(caller.onboard(thing.stated()))
+    newcomer = under(site, onboarding())
+    listener = Listener(under(site, onboarding(actions=["read"])))
+    listener.next()
+    assert_refused(bring(newcomer, thing), 409, "device_exists")
+    told = {}
+    while "device.conflict" not in told:
+        kind, data = listener.next("epoch")
+        if data.get("device") == squatter["id"]:
+            told[kind] = data
+    listener.close()
+    assert told["device.review"]["cause"] == "conflict"
+    sides = told["device.conflict"]
+    assert sides["record"].items() >= {"poa_id": caller.chain.ids[-1], "idevid": False}.items()
+    assert sides["newcomer"].items() >= {"poa_id": newcomer.chain.ids[-1], "idevid": True}.items()
 
 
 def test_a_squatter_on_a_label(site, maker):

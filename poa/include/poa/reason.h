@@ -19,7 +19,8 @@
  * @child:   the value in this link, likewise
  * @request: the value in the request, likewise
  * @because: inner code, where the code itself only says what failed (POA_E_CEILING_EXCEEDED, POA_E_STATEMENT_INVALID,
- *           POA_E_STATEMENT_UNAUTHORIZED, POA_E_REVOCATION_UNKNOWN); else POA_OK
+ *           POA_E_STATEMENT_UNAUTHORIZED, POA_E_REVOCATION_UNKNOWN; at a server POA_E_EVIDENCE_MISSING of a token that
+ * a device or its maker made, POA_E_DEVICE_NOT_GRANTED of somebody else's chain); else POA_OK
  *
  * A plain value: copied by assignment, owns nothing. It may hold values from a token; escape before a terminal.
  */
