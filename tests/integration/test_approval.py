@@ -2,11 +2,10 @@
 
 import pytest
 
-from client import DAY, Caller, Key, Party, administration, certificates, device, fresh_jti, now, onboarding, statement, submit
-from gate import Gate
+from client import (Caller, Key, Party, administration, certificates, device, fresh_jti, onboarding, statement,
+                    submit)
 from scene import site  # noqa: F401  the fixture
 
-WEEK = 7 * DAY
 ASKED = onboarding(evidence=["approval"])
 
 

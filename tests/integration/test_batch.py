@@ -80,6 +80,14 @@ def test_when_it_was_collected(site, maker, when, because):
     assert (found["status"], found["code"], found["because"]) == (403, "evidence_missing", because), found
 
 
+def test_it_was_collected_before_the_poa_ends(site, maker):
+    """The device's clock may be ahead of the server's by the skew, but not beyond the PoA."""
+    caller = under(site, onboarding(), exp=now() + 12)
+    lines = [maker.device().line(caller.chain, proof={"created": now() + ahead}) for ahead in (5, 15)]
+    found = answers(hand_in(caller, lines), 2)
+    assert [(one["status"], one.get("because")) for one in found] == [(201, None), (403, "expired")]
+
+
 def test_hours_are_those_of_the_collecting(site, maker):
     """Collected within the hours and handed in later, or the other way round."""
     then = now() - 2 * DAY
@@ -203,7 +211,7 @@ def test_killed_half_way(site, maker):
 
 
 def test_a_list_of_expected_devices(site):
-    clerk = Caller(site.url, site.owner.grant(party(), [administration(actions=["approve"], locations=["mine-7/hall-2"])]))
+    clerk = under(site, administration(actions=["approve"], locations=["mine-7/hall-2"]))
     lines = [{"device": {"manufacturer": "Acme", "serial": fresh_jti()}, "location": "mine-7/hall-2"} for _ in range(3)]
     lines.append(lines[0] | {"location": "mine-7/hall-3"})
     found = answers(hand_in(clerk, lines, "/v1/tickets:batch"), 4)

@@ -154,6 +154,11 @@ def test_a_proof_that_is_for_something_else(caller, maker, proof):
                    because="proof_binding_mismatch", member="/device_proof")
 
 
+def test_an_idevid_that_no_record_holds(caller, maker):
+    thing = maker.device(uris=["urn:example.com:" + "x" * 250])
+    assert_refused(bring(caller, thing), 400, "too_large", member="/device_proof")
+
+
 def test_proofs_that_cannot_be_read(caller, maker):
     for text, code in (("a.b", "malformed"), ("a.b.c", "malformed"), (7, "claim_type")):
         assert_refused(bring(caller, maker.device(), device_proof=text), 400, code, member="/device_proof")
@@ -253,7 +258,8 @@ def test_a_reissued_idevid_is_the_same_device(site, caller, maker):
 def test_a_policy_whose_manufacturer_cannot_be_read(site, maker):
     good = json.loads(site.policy_file.read_text())
     broken = pem(maker.root.certificate).replace("\n", "\nAAAA", 2)
-    site.policy_file.write_text(json.dumps(good | {"manufacturers": [maker.policy(), maker.policy(name="B", ca=broken)]}))
+    manufacturers = [maker.policy(), maker.policy(name="B", ca=broken)]
+    site.policy_file.write_text(json.dumps(good | {"manufacturers": manufacturers}))
     try:
         assert not site.reload(), "the server goes on with the one it has"
         checked = run("check-config", "--config", site.made.config)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from client import Caller, Key, Party, device, fresh_jti, now, onboarding, send, statement, submit
+from client import Caller, Key, Party, administration, device, fresh_jti, now, onboarding, send, statement, submit
 from gate import Gate
 from scene import site  # noqa: F401  the fixture
 
@@ -150,6 +150,31 @@ def test_a_device_whose_reply_nobody_saw(site):
     assert [one["id"] for one in caller.get(READ).json["devices"] if one["serial"] == thing["serial"]] == [
         again.json["device"]["id"]]
     assert_refused(caller.onboard(), 403, "quota_exceeded")
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_an_approval_whose_reply_nobody_saw(site, approve):
+    """And before it the 202 that nobody saw."""
+    caller = Caller(site.url, site.owner.grant(party(), [onboarding(evidence=["approval"], max_devices=1)]))
+    approver = Caller(site.url, site.owner.grant(party(), [administration(actions=["approve"])]))
+    thing, key = device(), Key()
+    waits = Swallower(site).swallows(caller.prepare_onboarding(thing, key=key))
+    assert waits[0] == 202
+    site.restart(kill=True)
+    again = caller.onboard(thing, key=key)
+    assert (again.status, again.body) == waits, "one onboarding, under one id"
+    where = f"{again.headers['Location']}/approval"
+    unseen = Swallower(site).swallows(approver.prepare(where, {"approve": approve}))
+    assert unseen[0] == 200
+    site.restart(kill=True)
+    told = approver.post(where, {"approve": approve})
+    assert (told.status, told.body) == unseen
+    site.server.outlive_its_first_second()
+    assert caller.get(again.headers["Location"]).status == 200
+    if approve:
+        assert_refused(caller.onboard(), 403, "quota_exceeded")
+    else:
+        assert caller.onboard().status == 202, "the place is free again"
 
 
 def test_a_revocation_whose_reply_nobody_saw(site):

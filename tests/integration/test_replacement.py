@@ -29,7 +29,8 @@ def test_a_swap(caller):
     reply = replace(caller, old["id"], thing, key)
     new = brought_in(reply)
     assert reply.headers["Location"] == f"/v1/devices/{new['id']}" and "certificate" in reply.json
-    assert new.items() >= (thing | {"state": "active", "location": "mine-7/hall-2/bay-4", "replaces": old["id"]}).items()
+    place = {"state": "active", "location": "mine-7/hall-2/bay-4", "replaces": old["id"]}
+    assert new.items() >= (thing | place).items()
     gone = record_of(caller, old["id"])
     assert (gone["state"], gone["replaced_by"]) == ("replaced", new["id"])
     again = replace(caller, old["id"], thing, key)
@@ -42,6 +43,14 @@ def test_it_happens_once(caller):
     late = replace(caller, old["id"])
     assert late.status == 409 and late.json["state"] == "replaced" and late.json["allowed"] == []
     brought_in(replace(caller, new["id"]))
+
+
+def test_a_device_that_is_in_replaces_nobody(caller):
+    old = brought_in(caller.onboard())
+    thing, key = device(), Key()
+    brought_in(caller.onboard(thing, key=key))
+    assert_refused(replace(caller, old["id"], thing, key), 409, "device_exists")
+    assert record_of(caller, old["id"])["state"] == "active"
 
 
 def test_it_costs_no_quota(site):

@@ -93,6 +93,7 @@ def test_tickets_that_are_none(clerk, maker, site):
     foreign = Maker(maker.name)
     for text, because in ((foreign.ticket(thing), "signature_invalid"),
                           (maker.ticket(thing, iss="Somebody"), "signature_invalid"),
+                          (maker.ticket(thing, iat=now() + 3600), "issued_in_future"),
                           (maker.ticket(thing, iat=now() - 100, exp=now() - 10), "expired")):
         assert_refused(announce(clerk, thing.stated(), ticket=text), 403, "evidence_missing", member="/ticket",
                        because=because)
