@@ -119,6 +119,8 @@ static poa_err check_time(api_exchange *x, const poa_ticket_facts *facts)
 
 poa_err api_evidence_ticket(api_exchange *x, poa_span text, api_evidence *e)
 {
+    if (POA_GUARD(ticket_fits, text.len > STORE_TICKET_BYTES_MAX))
+        return api_evidence_refuse(x, POA_E_TOO_LARGE, TICKET, "no record holds so long a ticket");
     poa_err err = poa_ticket_read(x->service->ctx, text, &e->ticket, &x->why);
     if (err)
         return refuse_token(x, err, TICKET);

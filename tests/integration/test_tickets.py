@@ -4,7 +4,7 @@ import pytest
 
 from client import Caller, administration, device, now, onboarding, send
 from made import assert_refused, bring, brought_in, maker, party, site, under  # noqa: F401  the fixtures
-from makers import Maker
+from makers import Maker, x5c
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,10 @@ def test_tickets_that_are_none(clerk, maker, site):
         assert_refused(bring(under(site, onboarding()), thing, ticket=text), 403, "evidence_missing",
                        member="/ticket", because=because)
     assert_refused(announce(clerk, thing.stated(), ticket="a.b.c"), 400, "malformed", member="/ticket")
+    many = Maker(maker.name, alg="RS256")
+    large = many.ticket(thing, header={"x5c": 8 * x5c(many.issuer.path[:1])})
+    assert 8192 < len(large) < 12288, "it could be read, but no record holds it"
+    assert_refused(bring(under(site, onboarding()), thing, ticket=large), 400, "too_large", member="/ticket")
     assert_refused(announce(clerk, thing.stated(serial="SN-2"), ticket=maker.ticket(thing)), 422, "identity_mismatch")
     other = maker.device()
     reply = bring(under(site, onboarding()), thing, ticket=maker.ticket(thing, key=other.key_hash))
