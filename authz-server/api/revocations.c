@@ -1,6 +1,5 @@
 #include "api/chains.h"
 #include "api/change.h"
-#include "api/event.h"
 #include "api/keeper.h"
 #include "api/routes.h"
 #include "api/source.h"
@@ -148,16 +147,6 @@ static poa_err drop_after(const struct submission *s, store_txn *txn, int64_t sk
     return POA_OK;
 }
 
-static poa_err tell(const api_service *service, store_txn *txn, const store_statement *record)
-{
-    const char *op = poa_statement_op_name(record->op);
-    const unsigned long long epoch = record->epoch;
-    if (record->kind == POA_TARGET_HOLD)
-        return api_event(service, txn, "poa.revoked", NULL, "\"op\":\"%s\",\"epoch\":%llu", op, epoch);
-    return api_event(service, txn, "poa.revoked", NULL, "\"op\":\"%s\",\"epoch\":%llu,\"%s\":\"%s\"", op, epoch,
-                     record->kind == POA_TARGET_KEY ? "key" : "poa_id", poa_id_print(&record->target).chars);
-}
-
 static poa_err apply(api_change *change, store_txn *txn)
 {
     struct submission *s = submission_of(change);
@@ -190,9 +179,6 @@ static poa_err apply(api_change *change, store_txn *txn)
     if (err)
         return err;
     record.epoch = s->epoch;
-    err = tell(change->x->service, txn, &record);
-    if (err)
-        return err;
     return api_walk_begin(change->x->service, txn, change->x->snapshot->policy, &record, facts);
 }
 
