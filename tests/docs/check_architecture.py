@@ -17,7 +17,7 @@ HEADERS = {
     "lmdb.h": ["authz-server/store/*.[ch]"],
     "microhttpd.h": ["authz-server/http/*.[ch]"],
     "gnutls/*": ["authz-server/http/*.[ch]"],
-    "curl/*": ["cli/client.c", "cli/verb_version.c"],  # the second shows its version
+    "curl/*": ["cli/client.c", "cli/server_options.c", "cli/verb_version.c"],  # the second shows its version
 }
 
 # Which rooms a room's files may include from, its own always. A room is a folder, or one file where that is all.
