@@ -15,6 +15,10 @@ int cli_verb_device(cli *app, int argc, char **argv)
         {"ratify", "bring a device under a PoA of yours", cli_device_ratify},
         {"retire", "decommission a device for ever", cli_device_retire},
         {"release", "free an identifier that a dead record holds", cli_device_release},
+        {"collect", "collect signed requests where there is no network", cli_device_collect},
+        {"maker", "make up a manufacturer, for simulated devices", cli_device_maker},
+        {"simulate", "make simulated devices, or let one answer", cli_device_simulate},
+        {"ticket", "sign a made-up manufacturer's ticket for a device", cli_device_ticket},
     };
     return cli_dispatch(app, "poa device", verbs, POA_COUNT(verbs), argc, argv);
 }

@@ -1,105 +1,25 @@
 #include "cli.h"
 
+#include "batch.h"
 #include "chains.h"
 #include "csr.h"
 #include "files.h"
 #include "json.h"
+#include "onboard_options.h"
 #include "onboarding.h"
-#include "options.h"
 #include "output.h"
 #include "pem.h"
 #include "refusal.h"
 #include "request_options.h"
 #include "span.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPTION_CHAIN = CLI_OPTIONS_VERB,
-    OPTION_LOCATION,
-    OPTION_DEVICE,
-    OPTION_DEVICE_KEY,
-    OPTION_DEVICE_PASSPHRASE,
-    OPTION_CSR,
-    OPTION_NONCE,
-};
-
-typedef struct onboard_task {
-    const char *chain;
-    const char *location;
-    const char *device; /* file, or members as they are typed */
-    const char *csr;
-    const char *nonce;
-    cli_key_options key;
-    cli_key_options device_key;
-    cli_server_options server;
-    cli_output_options output;
-} onboard_task;
-
-static void begin(struct argp_state *state)
-{
-    onboard_task *task = state->input;
-    task->device_key.passphrase.descriptor = -1;
-    state->child_inputs[0] = &task->key;
-    state->child_inputs[1] = &task->server;
-    state->child_inputs[2] = &task->output;
-}
-
-static void check(const struct argp_state *state)
-{
-    const onboard_task *task = state->input;
-    cli_need(state, task->server.url, "--server URL");
-    cli_need(state, task->chain, "--chain FILE");
-    cli_need(state, task->key.file, "--key FILE, the private key of the chain's last agent,");
-    cli_need(state, task->location, "--location PATH");
-    cli_need(state, task->device, "--device FILE");
-    if (!task->device_key.file == !task->csr)
-        argp_error(state, "either --device-key FILE or --csr FILE is wanted");
-    if (task->csr && !task->nonce)
-        argp_error(state, "--csr wants --nonce NONCE, which the request for a certificate repeats");
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    onboard_task *task = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        begin(state);
-        return 0;
-    case OPTION_CHAIN:
-        task->chain = arg;
-        return 0;
-    case OPTION_LOCATION:
-        task->location = arg;
-        return 0;
-    case OPTION_DEVICE:
-        task->device = arg;
-        return 0;
-    case OPTION_DEVICE_KEY:
-        task->device_key.file = arg;
-        return 0;
-    case OPTION_DEVICE_PASSPHRASE:
-        task->device_key.passphrase.file = arg;
-        return 0;
-    case OPTION_CSR:
-        task->csr = arg;
-        return 0;
-    case OPTION_NONCE:
-        task->nonce = arg;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "one argument too many: %s", arg);
-        return 0;
-    case ARGP_KEY_END:
-        check(state);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+enum { TOKEN_BYTES_MAX = 16384 };
 
 /* A request for a certificate, as PEM; it must repeat the nonce. */
-static int read_csr(const cli *app, const onboard_task *task, char **pem)
+static int read_csr(const cli *app, const cli_onboard_options *task, char **pem)
 {
     POA_CLEANUP(poa_freep) char *text = NULL;
     POA_CLEANUP(poa_csr_freep) poa_csr *csr = NULL;
@@ -140,8 +60,21 @@ static bool is_plain_text(poa_span text)
     return poa_pem_begins(text);
 }
 
-static int deliver(const onboard_task *task, const json_t *reply, bool created)
+/* Who was asked has to ask a person first. */
+static int tell_waiting(const cli_onboard_options *task, const json_t *reply)
 {
+    const json_t *onboarding = json_object_get(reply, "onboarding");
+    POA_CLEANUP(poa_freep) char *id = cli_escaped(poa_json_span(json_object_get(onboarding, "id")));
+    cli_say("device %s waits for somebody's approval", id);
+    cli_hint("`poa device approve %s' says yes; the same command again, or with --wait 10m, gets the certificate", id);
+    const int failed = task->output.json ? cli_print_json(reply) : CLI_OK;
+    return failed ? failed : poa_err_describe(POA_E_APPROVAL_REQUIRED)->exit;
+}
+
+static int deliver(const cli_onboard_options *task, const json_t *reply, enum cli_onboarded how)
+{
+    if (how == CLI_ONBOARDED_WAITS)
+        return tell_waiting(task, reply);
     const poa_span certificate = poa_json_span(json_object_get(reply, "certificate"));
     const json_t *device = json_object_get(reply, "device");
     if (!is_plain_text(certificate)) {
@@ -149,74 +82,152 @@ static int deliver(const onboard_task *task, const json_t *reply, bool created)
         return CLI_UNREACHABLE;
     }
     POA_CLEANUP(poa_freep) char *id = cli_escaped(poa_json_span(json_object_get(device, "id")));
-    if (task->output.file || !task->output.json) {
+    const bool kept = task->simulated && !task->output.file;
+    if (task->output.file || (!task->output.json && !kept)) {
         const int failed =
             cli_file_write(&(cli_write){.path = task->output.file, .force = task->output.force}, certificate);
         if (failed)
             return failed;
     }
-    cli_say(created ? "device %s is in" : "device %s was in already: this is what was stored then", id);
+    cli_say(how == CLI_ONBOARDED_NOW ? "device %s is in" : "device %s was in already: this is what was stored then",
+            id);
     return task->output.json ? cli_print_json(reply) : CLI_OK;
 }
 
-static int onboard(const cli *app, const onboard_task *task)
+/* What was read for one onboarding. */
+typedef struct sources {
+    poa_chain *chain;
+    poa_key *key;
+    poa_key *device_key;
+    poa_signer signer;
+    cli_connection *connection;
+    cli_simulated simulated;
+    json_t *device;
+    char *csr;
+    char *device_proof;
+    char *ticket;
+} sources;
+
+static void clear(sources *s)
 {
-    POA_CLEANUP(poa_chain_freep) poa_chain *chain = NULL;
-    POA_CLEANUP(cli_key_freep) poa_key *key = NULL;
-    POA_CLEANUP(cli_key_freep) poa_key *device_key = NULL;
-    POA_CLEANUP(poa_freep) char *csr = NULL;
-    POA_CLEANUP(poa_json_decrefp) json_t *device = NULL;
-    POA_CLEANUP(poa_json_decrefp) json_t *reply = NULL;
-    POA_CLEANUP(cli_connection_freep) cli_connection *connection = NULL;
-    poa_signer signer = {0};
+    poa_chain_free(s->chain);
+    poa_key_free(s->key);
+    poa_key_free(s->device_key);
+    cli_connection_free(s->connection);
+    cli_simulated_clear(&s->simulated);
+    json_decref(s->device);
+    free(s->csr);
+    free(s->device_proof);
+    free(s->ticket);
+}
+
+/* A token in a file: its first line. */
+static int read_token(const char *path, char **text)
+{
+    size_t len = 0;
+    if (!path)
+        return CLI_OK;
+    const int failed = cli_file_read(path, TOKEN_BYTES_MAX, text, &len);
+    if (!failed)
+        (*text)[strcspn(*text, "\r\n")] = '\0';
+    return failed;
+}
+
+static int read_who(const cli *app, const cli_onboard_options *task, sources *s)
+{
+    int failed = cli_connect(&task->server, &s->connection);
+    if (!failed)
+        failed = cli_chain_read(app, task->chain, &s->chain);
+    if (!failed)
+        failed = cli_key_sign_with(app, &task->key, &s->key, &s->signer);
+    return failed;
+}
+
+static int read_what(const cli *app, const cli_onboard_options *task, sources *s)
+{
     poa_signer unused = {0};
-    bool created = false;
+    int failed = task->device ? cli_device_members(task->device, &s->device) : CLI_OK;
+    if (!failed && task->simulated)
+        failed = cli_simulated_load(app, task->simulated, &s->simulated);
+    if (!failed && task->csr)
+        failed = read_csr(app, task, &s->csr);
+    if (!failed && task->device_key.file)
+        failed = cli_key_sign_with(app, &task->device_key, &s->device_key, &unused);
+    if (!failed)
+        failed = read_token(task->device_proof, &s->device_proof);
+    if (!failed)
+        failed = read_token(task->ticket, &s->ticket);
+    return failed;
+}
+
+static int onboard_one(const cli *app, const cli_onboard_options *task)
+{
+    POA_CLEANUP(clear) sources s = {0};
+    POA_CLEANUP(poa_json_decrefp) json_t *reply = NULL;
+    POA_CLEANUP(poa_buf_clear) poa_buf path = {0};
+    enum cli_onboarded how = CLI_ONBOARDED_NOW;
 
     int failed = cli_file_may_write(&(cli_write){.path = task->output.file, .force = task->output.force});
     if (!failed)
-        failed = cli_connect(&task->server, &connection);
+        failed = read_what(app, task, &s);
     if (!failed)
-        failed = cli_device_members(task->device, &device);
-    if (!failed)
-        failed = cli_chain_read(app, task->chain, &chain);
-    if (!failed)
-        failed = cli_key_sign_with(app, &task->key, &key, &signer);
-    if (!failed)
-        failed =
-            task->csr ? read_csr(app, task, &csr) : cli_key_sign_with(app, &task->device_key, &device_key, &unused);
+        failed = read_who(app, task, &s);
     if (failed)
         return failed;
+    if (task->replace)
+        poa_buf_printf(&path, "/v1/devices/%s/replacement", task->replace);
+    else
+        poa_buf_text(&path, "/v1/onboardings");
+    if (path.failed)
+        return cli_fault_of(POA_F_NOMEM);
 
-    const cli_agent agent = {.server = &task->server, .connection = connection, .chain = chain, .signer = &signer};
+    const cli_agent agent = {
+        .server = &task->server, .connection = s.connection, .chain = s.chain, .signer = &s.signer};
     const cli_onboarding onboarding = {.agent = &agent,
+                                       .path = path.text,
                                        .location = task->location,
-                                       .device = device,
-                                       .device_key = device_key,
-                                       .csr = csr,
-                                       .nonce = task->nonce};
-    failed = cli_onboard(app, &onboarding, &reply, &created);
-    return failed ? failed : deliver(task, reply, created);
+                                       .device = s.device,
+                                       .simulated = task->simulated ? &s.simulated : NULL,
+                                       .misbehaviour = task->misbehaviour,
+                                       .device_key = s.device_key,
+                                       .csr = s.csr,
+                                       .device_proof = s.device_proof,
+                                       .ticket = s.ticket,
+                                       .nonce = task->nonce,
+                                       .wait_s = task->wait_s};
+    failed = cli_onboard(app, &onboarding, &reply, &how);
+    if (!failed && task->simulated && how != CLI_ONBOARDED_WAITS)
+        failed = cli_simulated_keep(app, &s.simulated, reply);
+    return failed ? failed : deliver(task, reply, how);
+}
+
+static int onboard_batch(const cli *app, const cli_onboard_options *task)
+{
+    POA_CLEANUP(clear) sources s = {0};
+    const int failed = read_who(app, task, &s);
+    if (failed)
+        return failed;
+    const cli_agent agent = {
+        .server = &task->server, .connection = s.connection, .chain = s.chain, .signer = &s.signer};
+    const cli_batch batch = {
+        .agent = &agent, .requests = task->batch, .results = task->results, .simulated = task->simulated};
+    return cli_batch_run(app, &batch);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
 }
 
 int cli_verb_onboard(cli *app, int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"chain", OPTION_CHAIN, "FILE", 0, "Chain that lets you act", 10},
-        {"location", OPTION_LOCATION, "PATH", 0, "Where the device stands: mine-7/hall-2", 11},
-        {"device", OPTION_DEVICE, "FILE", 0,
-         "Its identity as JSON: manufacturer, model, serial, id_link; or typed as serial=SN-17,model=XY-1", 11},
-        {"device-key", OPTION_DEVICE_KEY, "FILE", 0, "Private key of the device: makes the certificate request", 12},
-        {"device-passphrase-file", OPTION_DEVICE_PASSPHRASE, "FILE", 0, "First line of FILE is that key's passphrase",
-         12},
-        {"csr", OPTION_CSR, "FILE", 0, "Certificate request that the device made with --nonce as challengePassword",
-         13},
-        {"nonce", OPTION_NONCE, "NONCE", 0, "Nonce that the server gave (`poa challenge')", 13},
-        {0},
-    };
-    static const struct argp_child children[] = {
-        {&cli_key_argp, 0, NULL, 0}, {&cli_server_argp, 0, NULL, 0}, {&cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_onboard_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        options,
+        NULL,
         parse,
         NULL,
         "Bring a device onto a site: present the chain, prove its key, and get the device's certificate. The same "
@@ -229,7 +240,7 @@ int cli_verb_onboard(cli *app, int argc, char **argv)
         NULL,
         NULL};
 
-    onboard_task task = {0};
+    cli_onboard_options task = {0};
     cli_parse(&argp, argc, argv, &task);
-    return onboard(app, &task);
+    return task.batch ? onboard_batch(app, &task) : onboard_one(app, &task);
 }

@@ -1,0 +1,81 @@
+#ifndef CLI_SIMULATED_H
+#define CLI_SIMULATED_H
+
+#include "cli.h"
+
+#include "certs.h"
+
+#include "poa/chain.h"
+#include "poa/device.h"
+
+#include <jansson.h>
+
+/*
+ * A software device: a folder with what a real one holds inside. It answers as a device answers, and badly when asked.
+ *
+ *   label.json      what is printed on its housing: manufacturer, model, serial, id_link
+ *   idevid.key      the key of its IDevID, made with it; idevid.pem the IDevID
+ *   device.key      the key of its credential
+ *   credential.pem  the credential that a site issued, its CA behind it
+ *   state.json      {"id":…,"boot_counter":…,"firmware":…,"due":…}: what it remembers
+ */
+typedef struct cli_simulated {
+    const char *folder; /* borrowed */
+    json_t *label;
+    poa_key *idevid_key; /* NULL: it has no IDevID */
+    poa_certs *idevid;
+    poa_key *key;
+    poa_certs *credential; /* NULL: it is in no site */
+    json_t *state;
+} cli_simulated;
+
+/* How it misbehaves. X(symbol, name, what it does) */
+#define CLI_MISBEHAVIOUR_LIST(X)                                                                           \
+    X(CLI_MISBEHAVE_SERIAL, "wrong-serial", "its proof names another serial number")                       \
+    X(CLI_MISBEHAVE_OLD, "old-proof", "its proof was made for another nonce, or offline a year ago")       \
+    X(CLI_MISBEHAVE_AGENT, "other-agent", "its proof was made for another agent")                          \
+    X(CLI_MISBEHAVE_LABEL, "cloned-label", "it carries the label, and has neither the key nor the IDevID") \
+    X(CLI_MISBEHAVE_CERTIFICATE, "copied-idevid", "it shows the IDevID, which is public, without its key")
+
+enum cli_misbehaviour {
+    CLI_BEHAVE,
+#define X(symbol, name, what) symbol,
+    CLI_MISBEHAVIOUR_LIST(X)
+#undef X
+};
+
+/* By its name; CLI_BEHAVE for one that nobody knows. */
+enum cli_misbehaviour cli_misbehaviour_by_name(const char *name);
+/* "wrong-serial, old-proof, ..." for help and hints. */
+extern const char cli_misbehaviour_names[];
+
+/* Read one; CLI_USAGE when the folder is no simulated device. */
+int cli_simulated_load(const cli *app, const char *folder, cli_simulated *device);
+void cli_simulated_clear(cli_simulated *device);
+
+/*
+ * What it is asked to sign for.
+ * @agent:    thumbprint of the agent who asks
+ * @nonce:    the server's; NULL: offline, with a random value of its own
+ * @location: where it will stand; NULL: where the device stands that it replaces
+ */
+typedef struct cli_simulated_task {
+    const poa_id *agent;
+    const char *nonce;
+    const char *location;
+    enum cli_misbehaviour misbehaviour;
+} cli_simulated_task;
+
+/* {"device":…,"csr":…,"location":…,"device_proof":…}: what is posted to bring it in; owned by the caller. */
+int cli_simulated_request(const cli *app, const cli_simulated *device, const cli_simulated_task *task, json_t **out);
+
+/* Keep what the site gave: the certificate and the device's id and due time in the reply. */
+int cli_simulated_keep(const cli *app, cli_simulated *device, const json_t *reply);
+
+/* Write what it remembers. */
+int cli_simulated_remember(const cli_simulated *device);
+
+/* A file in its folder, malloc'ed. */
+char *cli_simulated_path(const cli_simulated *device, const char *name);
+
+#endif
