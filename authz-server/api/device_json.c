@@ -103,6 +103,95 @@ static void add_certificate(poa_buf *b, const store_device *device)
     poa_buf_printf(b, "\",\"not_after\":%lld", (long long)device->not_after_s);
 }
 
+static void add_time(poa_buf *b, const char *name, int64_t time_s)
+{
+    if (time_s > 0)
+        poa_buf_printf(b, ",\"%s\":%lld", name, (long long)time_s);
+}
+
+static void add_uuid(poa_buf *b, const char *name, const store_uuid *id)
+{
+    if (!store_uuid_is_zero(id))
+        poa_buf_printf(b, ",\"%s\":\"%s\"", name, api_uuid_print(id).chars);
+}
+
+/* ---- where each identifier comes from ---- */
+
+static void add_identifier(poa_buf *b, const char *kind, poa_span value, const char *source)
+{
+    if (value.len == 0)
+        return;
+    poa_buf_printf(b, ",{\"kind\":\"%s\",\"value\":", kind);
+    poa_buf_json_text(b, value);
+    poa_buf_printf(b, ",\"source\":\"%s\"}", source);
+}
+
+/* A serial is the certificate's where there is an IDevID: onboarding refuses any other. */
+static const char *source_of_serial(const store_device *device)
+{
+    if (!store_id_is_none(&device->idevid))
+        return "certificate";
+    return device->ticket.len > 0 ? "ticket" : "typed";
+}
+
+static const char *source_of_link(const store_device *device)
+{
+    switch (device->link_evidence) {
+    case STORE_LINK_IDEVID:
+        return "certificate";
+    case STORE_LINK_TICKET:
+        return "ticket";
+    case STORE_LINK_DEVICE_KEY:
+        return "device_proof";
+    case STORE_LINK_TYPED:
+    case STORE_LINK_NONE:
+        return "typed";
+    }
+    return "typed";
+}
+
+static void add_hash(poa_buf *b, const char *kind, const poa_id *id, const char *source)
+{
+    if (!store_id_is_none(id))
+        add_identifier(b, kind, poa_span_of(poa_id_print(id).chars), source);
+}
+
+static void add_identifiers(poa_buf *b, const store_device *device)
+{
+    poa_buf_printf(b, ",\"identifiers\":[{\"kind\":\"uuid\",\"value\":\"%s\",\"source\":\"server\"}",
+                   api_uuid_print(&device->id).chars);
+    add_identifier(b, "serial", device->serial, source_of_serial(device));
+    add_identifier(b, "id_link", device->id_link, source_of_link(device));
+    add_hash(b, "key", &device->key, "csr");
+    add_hash(b, "idevid", &device->idevid, "certificate");
+    add_identifier(b, "product_instance_uri", device->product_instance_uri, "certificate");
+    add_identifier(b, "spiffe_id", device->spiffe_id, "certificate");
+    poa_buf_text(b, "]");
+}
+
+static void add_released(poa_buf *b, unsigned released)
+{
+    if (released == 0)
+        return;
+    poa_buf_text(b, ",\"released\":");
+    api_identifiers_json(b, released);
+}
+
+void api_identifiers_json(poa_buf *b, unsigned identifiers)
+{
+    const char *comma = "";
+    poa_buf_text(b, "[");
+    for (unsigned i = 0; identifiers >> i != 0; i++) {
+        if (!(identifiers & 1u << i))
+            continue;
+        poa_buf_printf(b, "%s\"%s\"", comma, store_identifier_name((store_identifier)i));
+        comma = ",";
+    }
+    poa_buf_text(b, "]");
+}
+
+/* ---- its life, and its trust ---- */
+
 /* What an expected device has not: it came in under nothing yet. */
 static void add_powers(poa_buf *b, const store_device *device)
 {
@@ -111,6 +200,34 @@ static void add_powers(poa_buf *b, const store_device *device)
     poa_buf_printf(b, ",\"poa_id\":\"%s\",\"power\":%u", poa_id_print(&device->leaf).chars, device->power);
     poa_buf_printf(b, ",\"effect\":\"%s\",\"on_revoke\":\"%s\",\"key\":\"%s\"", poa_effect_name(device->effect),
                    poa_on_revoke_name(device->on_revoke), poa_id_print(&device->key).chars);
+}
+
+static void add_life(poa_buf *b, const store_device *device)
+{
+    poa_buf_printf(b, ",\"created\":%lld,\"updated\":%lld", (long long)device->created_s, (long long)device->updated_s);
+    add_text(b, "agent", device->actor);
+    poa_buf_printf(b, ",\"cause\":\"%s\",\"changed\":%lld", store_device_cause_name(device->cause),
+                   (long long)device->changed_s);
+    add_text(b, "by", device->changed_by);
+    add_time(b, "until", device->until_s);
+    add_text(b, "approved_by", device->approved_by);
+    add_time(b, "collected", device->collected_s);
+    add_uuid(b, "replaces", &device->replaces);
+    add_uuid(b, "replaced_by", &device->replaced_by);
+    add_released(b, device->released);
+}
+
+static void add_trust(poa_buf *b, const store_device *device)
+{
+    add_time(b, "due", device->due_s);
+    if (device->grace)
+        poa_buf_text(b, ",\"grace\":true");
+    if (device->trust_s == 0)
+        return;
+    poa_buf_printf(b, ",\"trust\":{\"time\":%lld,\"reason\":\"%s\",\"boot_counter\":%llu", (long long)device->trust_s,
+                   store_trust_reason_name(device->trust_reason), (unsigned long long)device->boot_counter);
+    add_id(b, "firmware", &device->firmware);
+    poa_buf_text(b, "}");
 }
 
 void api_device_json(poa_buf *b, const store_device *device)
@@ -123,21 +240,13 @@ void api_device_json(poa_buf *b, const store_device *device)
     add_text(b, "serial", device->serial);
     add_text(b, "id_link", device->id_link);
     add_name(b, "link_evidence", store_link_evidence_name(device->link_evidence));
-    add_evidence(b, device->evidence);
     add_id(b, "idevid", &device->idevid);
+    add_identifiers(b, device);
+    add_evidence(b, device->evidence);
     add_powers(b, device);
     add_certificate(b, device);
-    poa_buf_printf(b, ",\"created\":%lld,\"updated\":%lld", (long long)device->created_s, (long long)device->updated_s);
-    add_text(b, "agent", device->actor);
-    if (device->until_s > 0)
-        poa_buf_printf(b, ",\"until\":%lld", (long long)device->until_s);
-    if (!store_uuid_is_zero(&device->replaces))
-        poa_buf_printf(b, ",\"replaces\":\"%s\"", api_uuid_print(&device->replaces).chars);
-    if (!store_uuid_is_zero(&device->replaced_by))
-        poa_buf_printf(b, ",\"replaced_by\":\"%s\"", api_uuid_print(&device->replaced_by).chars);
-    add_text(b, "approved_by", device->approved_by);
-    if (device->collected_s > 0)
-        poa_buf_printf(b, ",\"collected\":%lld", (long long)device->collected_s);
+    add_life(b, device);
+    add_trust(b, device);
     poa_buf_text(b, "}");
 }
 

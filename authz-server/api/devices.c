@@ -1,30 +1,17 @@
 #include "store/devices.h"
+#include "api/device_filter.h"
 #include "api/device_json.h"
-#include "api/exchange.h"
+#include "api/known_device.h"
 #include "api/routes.h"
 #include "chain.h"
-#include "poa/decision.h"
 #include "span.h"
 
-#include <stdlib.h>
+enum { SCAN_MAX = 2000 };
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, SCAN_MAX = 2000 };
-
-/* May the caller read this record? Its location and identity are those of the record (protocol section 7). */
-static poa_err may_read(api_exchange *x, const store_device *device, poa_reason *why)
+static poa_err may_read(const api_exchange *x, const store_device *device, poa_reason *why)
 {
-    const poa_request request = {
-        .type = POA_SPAN("device_onboarding"),
-        .action = POA_SPAN("read"),
-        .location = device->location,
-        .device = api_device_identity(device),
-        .evidence = device->evidence,
-        .id_link_vouched = device->link_evidence >= STORE_LINK_TICKET,
-        .address = x->address,
-        .now_s = x->now_s,
-    };
     poa_decision decision;
-    return poa_decide(x->chain, &request, NULL, &decision, why);
+    return api_decide_known(x, device, POA_SPAN("read"), x->now_s, &decision, why);
 }
 
 static void refuse(api_exchange *x, poa_err err)
@@ -67,29 +54,7 @@ void api_device_get(http_request *request, void *arg)
     api_reply_json(x, 200, &body);
 }
 
-/* ---- GET /v1/devices?limit=…&cursor=… ---- */
-
-struct page {
-    size_t limit;
-    store_uuid after;
-    bool has_after;
-};
-
-static poa_err read_page(api_exchange *x, struct page *page)
-{
-    *page = (struct page){.limit = PAGE_DEFAULT};
-    poa_span value = {0};
-    uint64_t limit = 0;
-    if (http_request_param(x->request, "limit", &value)) {
-        if (!poa_span_number(value, PAGE_MAX, &limit) || limit == 0)
-            return api_deny(x, POA_E_CLAIM_TYPE, "/limit");
-        page->limit = (size_t)limit;
-    }
-    page->has_after = http_request_param(x->request, "cursor", &value);
-    if (page->has_after && !api_uuid_parse(value, &page->after))
-        return api_deny(x, POA_E_CLAIM_TYPE, "/cursor");
-    return POA_OK;
-}
+/* ---- GET /v1/devices?… ---- */
 
 /* The locations over which a link grants read. */
 static size_t read_locations(const poa_powers *powers, poa_span *out, size_t cap)
@@ -120,52 +85,115 @@ static poa_err refuse_reading(api_exchange *x)
     return poa_powers_match(poa_chain_powers(x->chain, hop), (int)hop, &any, NULL, NULL, &applied, &x->why);
 }
 
-/*
- * Walk the devices at the granted locations and write those that the caller may read, up to the limit. A page looks at
- * SCAN_MAX records at most, so that one request has a bound; the cursor goes on behind the last one looked at.
+/**
+ * listing - one page in the making.
+ * @locations: where the caller may read and the filter wants; @query points at them
+ * @none:      nothing can be in it
+ * @more:      records are left that were not looked at
  */
-static poa_err write_page(api_exchange *x, store_txn *txn, struct page *page, poa_buf *body)
-{
+struct listing {
+    api_device_filter filter;
     poa_span locations[STORE_QUERY_LOCATIONS_MAX];
-    store_device_query query = {.locations = locations};
-    const poa_powers *leaf = poa_chain_powers(x->chain, poa_chain_len(x->chain) - 1);
-    query.location_count = read_locations(leaf, locations, POA_COUNT(locations));
-    if (query.location_count == 0)
-        return refuse_reading(x);
+    store_device_query query;
+    bool none;
+    bool more;
+    size_t shown;
+    size_t seen;
+};
 
-    poa_buf_text(body, "{\"devices\":[");
-    size_t shown = 0;
-    bool more = true;
-    for (size_t seen = 0; more && shown < page->limit && seen < SCAN_MAX;) {
-        store_uuid ids[PAGE_MAX];
-        size_t count = 0;
-        query.after = page->has_after ? &page->after : NULL;
-        poa_err err = store_device_page(txn, &query, ids, page->limit, &count);
-        more = count == page->limit;
-        for (size_t i = 0; !err && i < count; i++, seen++) {
-            if (shown == page->limit) {
-                more = true;
-                break;
-            }
-            page->after = ids[i];
-            page->has_after = true;
-            store_device device;
-            bool found = false;
-            err = store_device_get(txn, &ids[i], &device, &found);
-            if (err || !found || may_read(x, &device, NULL))
-                continue;
-            poa_buf_text(body, shown++ > 0 ? "," : "");
-            api_device_json(body, &device);
+/* What both the caller's powers and the filter cover. */
+static size_t narrow(poa_span *locations, size_t count, poa_span wanted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (poa_location_covers(locations[i], wanted)) {
+            locations[0] = wanted;
+            return 1;
         }
-        if (err)
-            return err;
+        if (poa_location_covers(wanted, locations[i]))
+            locations[kept++] = locations[i];
     }
+    return kept;
+}
+
+/*
+ * Which index is walked. Under a PoA and in a state that few devices are in there are fewer than at a location, and
+ * every record is held against the whole filter and the caller's powers anyway.
+ */
+static poa_err plan(api_exchange *x, struct listing *l)
+{
+    const poa_powers *leaf = poa_chain_powers(x->chain, poa_chain_len(x->chain) - 1);
+    size_t count = read_locations(leaf, l->locations, POA_COUNT(l->locations));
+    if (count == 0)
+        return refuse_reading(x);
+    const api_device_filter *filter = &l->filter;
+    if (filter->location.ptr)
+        count = narrow(l->locations, count, filter->location);
+    l->none = count == 0;
+    if (filter->has_poa && !filter->below)
+        l->query = (store_device_query){.leaf = &filter->poa};
+    else if (filter->state != 0 && filter->state != STORE_DEVICE_ACTIVE)
+        l->query = (store_device_query){.state = filter->state};
+    else
+        l->query = (store_device_query){.locations = l->locations, .location_count = count};
+    return POA_OK;
+}
+
+/* Look at one record; show it where it fits and the caller may read it. */
+static poa_err look_at(api_exchange *x, store_txn *txn, struct listing *l, const store_uuid *id, poa_buf *body)
+{
+    store_device device;
+    bool found = false, fits = false;
+    poa_err err = store_device_get(txn, id, &device, &found);
+    if (!err && found)
+        err = api_device_filter_match(&l->filter, txn, &device, &fits);
+    if (err || !fits || may_read(x, &device, NULL))
+        return err;
+    poa_buf_text(body, l->shown++ > 0 ? "," : "");
+    api_device_json(body, &device);
+    return POA_OK;
+}
+
+/* As many ids as the page may still want; the cursor is the last one that was looked at. */
+static poa_err look_on(api_exchange *x, store_txn *txn, struct listing *l, poa_buf *body)
+{
+    store_uuid ids[API_DEVICES_PAGE_MAX];
+    size_t count = 0;
+    api_device_filter *filter = &l->filter;
+    l->query.after = filter->has_after ? &filter->after : NULL;
+    poa_err err = store_device_page(txn, &l->query, ids, filter->limit, &count);
+    l->more = count == filter->limit;
+    for (size_t i = 0; !err && i < count; i++, l->seen++) {
+        if (l->shown == filter->limit) {
+            l->more = true;
+            break;
+        }
+        filter->after = ids[i];
+        filter->has_after = true;
+        err = look_at(x, txn, l, &ids[i], body);
+    }
+    return err;
+}
+
+/*
+ * A page looks at SCAN_MAX records at most, so that one request has a bound; the cursor goes on behind the last one
+ * looked at. It is a place in the order of ids, so it stays good whatever comes and goes.
+ */
+static poa_err write_page(api_exchange *x, store_txn *txn, struct listing *l, poa_buf *body)
+{
+    poa_err err = plan(x, l);
+    if (err)
+        return err;
+    poa_buf_text(body, "{\"devices\":[");
+    l->more = !l->none;
+    while (!err && l->more && l->shown < l->filter.limit && l->seen < SCAN_MAX)
+        err = look_on(x, txn, l, body);
     poa_buf_text(body, "],\"cursor\":");
-    if (more)
-        poa_buf_printf(body, "\"%s\"}\n", api_uuid_print(&page->after).chars);
+    if (l->more)
+        poa_buf_printf(body, "\"%s\"}\n", api_uuid_print(&l->filter.after).chars);
     else
         poa_buf_text(body, "null}\n");
-    return POA_OK;
+    return err;
 }
 
 void api_devices_get(http_request *request, void *arg)
@@ -173,8 +201,8 @@ void api_devices_get(http_request *request, void *arg)
     api_exchange *x = api_exchange_begin(arg, request);
     if (!x)
         return;
-    struct page page;
-    if (api_present(x, API_READ) || read_page(x, &page)) {
+    struct listing l = {.shown = 0};
+    if (api_present(x, API_READ) || api_device_filter_read(x, &l.filter)) {
         api_refuse(x);
         return;
     }
@@ -182,7 +210,7 @@ void api_devices_get(http_request *request, void *arg)
     poa_buf body = {0};
     poa_err err = store_read_begin(x->service->store, &txn);
     if (!err)
-        err = write_page(x, txn, &page, &body);
+        err = write_page(x, txn, &l, &body);
     if (err) {
         poa_buf_clear(&body);
         refuse(x, err);

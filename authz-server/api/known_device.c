@@ -1,8 +1,8 @@
 #include "api/known_device.h"
 
+#include "api/device_json.h"
 #include "guard.h"
 #include "span.h"
-#include "store/devices.h"
 
 /* Is this member stated, and another than the record's? What is not stated matches no selector anyway. */
 static bool differs(poa_span stated, poa_span recorded)
@@ -41,4 +41,20 @@ poa_err api_check_known(api_exchange *x, store_txn *txn, const poa_request *requ
     bool found = false;
     const poa_err err = find(txn, request->replaced ? request->replaced : &request->device, &record, &found);
     return err || !found ? err : compare(x, request, &record);
+}
+
+poa_err api_decide_known(const api_exchange *x, const store_device *device, poa_span action, int64_t now_s,
+                         poa_decision *out, poa_reason *why)
+{
+    const poa_request request = {
+        .type = POA_SPAN("device_onboarding"),
+        .action = action,
+        .location = device->location,
+        .device = api_device_identity(device),
+        .evidence = device->evidence,
+        .id_link_vouched = device->link_evidence >= STORE_LINK_TICKET,
+        .address = x->address,
+        .now_s = now_s,
+    };
+    return poa_decide(x->chain, &request, NULL, out, why);
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /** As many parameters as a query string may have. */
-#define HTTP_PARAMS_MAX 8
+#define HTTP_PARAMS_MAX 12
 
 /** The parameters of a query string, decoded. */
 typedef struct http_query {

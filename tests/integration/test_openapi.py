@@ -164,6 +164,28 @@ def test_devices(site, caller):
     saw("GET", path, send(site.url, "GET", path), 401)
 
 
+def test_lives(site):
+    foreman = Caller(site.url, site.owner.grant(Party("foreman.example"), [
+        onboarding(actions=["onboard", "read", "suspend", "resume", "reestablish", "decommission"])]))
+    clerk = Caller(site.url, site.owner.grant(Party("clerk.example"), [administration(actions=["approve"])]))
+    one = f"/v1/devices/{foreman.onboard().json['device']['id']}"
+    saw("POST", f"{one}/release", clerk.post(f"{one}/release", {"identifiers": ["serial"]}), 409)
+    for verb in ("suspension", "resumption", "ratification", "decommission"):
+        path = f"{one}/{verb}"
+        saw("POST", path, foreman.post(path, {"colour": "red"}), 400)
+        saw("POST", path, clerk.post(path), 403)
+        saw("POST", path, foreman.post(path), 200)
+        if verb != "ratification":
+            saw("POST", path, foreman.post(path), 409)
+        nobody = f"/v1/devices/00000000-0000-4000-8000-000000000000/{verb}"
+        saw("POST", nobody, foreman.post(nobody), 404)
+    path = f"{one}/release"
+    saw("POST", path, clerk.post(path, {"identifiers": ["colour"]}), 400)
+    saw("POST", path, foreman.post(path, {"identifiers": ["serial"]}), 403)
+    saw("POST", path, clerk.post(path, {"identifiers": ["serial"], "reason": "scrapped"}), 200)
+    saw("POST", path, send(site.url, "POST", path, {"identifiers": ["serial"]}), 401)
+
+
 def test_trust(site, caller):
     thing = Device(Maker(), idevid=False)
     made = caller.onboard({"serial": thing.serial}, key=thing.own).json
