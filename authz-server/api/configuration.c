@@ -1,4 +1,6 @@
+#include "api/crls.h"
 #include "api/exchange.h"
+#include "api/lines.h"
 #include "api/nonces.h"
 #include "api/routes.h"
 #include "bounds.h"
@@ -17,13 +19,30 @@ static void add_url(poa_buf *b, const char *name, const char *base, const char *
 static void add_routes(poa_buf *b, const char *base)
 {
     static const char *const routes[][2] = {
-        {"challenge_endpoint", "/v1/challenges"},   {"onboarding_endpoint", "/v1/onboardings"},
-        {"device_endpoint", "/v1/devices"},         {"poa_endpoint", "/v1/poas"},
-        {"decision_endpoint", "/v1/decisions"},     {"authorize_endpoint", "/v1/authorize"},
+        {"challenge_endpoint", "/v1/challenges"},
+        {"onboarding_endpoint", "/v1/onboardings"},
+        {"onboarding_batch_endpoint", "/v1/onboardings:batch"},
+        {"ticket_endpoint", "/v1/tickets"},
+        {"ticket_batch_endpoint", "/v1/tickets:batch"},
+        {"device_endpoint", "/v1/devices"},
+        {"device_event_endpoint", "/v1/devices/events"},
+        {"poa_endpoint", "/v1/poas"},
+        {"decision_endpoint", "/v1/decisions"},
+        {"authorize_endpoint", "/v1/authorize"},
         {"revocation_endpoint", "/v1/revocations"},
+        {"revocation_preview_endpoint", "/v1/revocations:preview"},
     };
     for (size_t i = 0; i < POA_COUNT(routes); i++)
         add_url(b, routes[i][0], base, routes[i][1]);
+}
+
+/* As the certificates say it that are issued now. */
+static void add_crl(poa_buf *b, const api_exchange *x)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf url = {0};
+    api_crl_url(x->service, x->snapshot->ca, &url);
+    poa_buf_text(b, ",\"crl_url\":");
+    poa_buf_json_text(b, poa_buf_span(&url));
 }
 
 static void add_types(poa_buf *b)
@@ -51,10 +70,11 @@ static void add_limits(poa_buf *b, const api_service *service, const poa_policy_
 {
     poa_buf_printf(b,
                    ",\"limits\":{\"chain_bytes\":%zu,\"links\":%zu,\"link_bytes\":%d,\"json_depth\":%d,"
-                   "\"body_bytes\":%zu,\"clock_skew\":%lld,\"max_revocation_age\":%lld,\"nonce_lifetime\":%d}",
+                   "\"body_bytes\":%zu,\"batch_lines\":%d,\"batch_line_bytes\":%d,\"clock_skew\":%lld,"
+                   "\"max_revocation_age\":%lld,\"nonce_lifetime\":%d}",
                    settings->limits.chain_bytes, settings->limits.links, POA_LINK_BYTES_MAX, POA_JSON_DEPTH_MAX,
-                   service->config->limits.http.body_bytes_max, (long long)settings->clock_skew_s,
-                   (long long)settings->max_revocation_age_s, API_NONCE_LIFETIME_S);
+                   service->config->limits.http.body_bytes_max, API_LINES_MAX, API_LINE_BYTES_MAX,
+                   (long long)settings->clock_skew_s, (long long)settings->max_revocation_age_s, API_NONCE_LIFETIME_S);
 }
 
 /* The policy's answer keys: a relying party takes them from there or from here. */
@@ -79,6 +99,7 @@ void api_configuration_get(http_request *request, void *arg)
     poa_buf_json_text(&b, settings->resource_owner);
     add_url(&b, "base_url", x->service->config->public_url, "");
     add_routes(&b, x->service->config->public_url);
+    add_crl(&b, x);
     add_types(&b);
     add_algorithms(&b, policy);
     add_limits(&b, x->service, settings);

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 import requests
 
+from contract import DOCUMENT
 from server import BINARY, Site, environment, run
 
 
@@ -43,6 +44,19 @@ def test_says_what_one_must_know(server):
     policy = json.loads(server.site.policy.read_text())
     assert told["answer_keys"] == policy["answer_keys"]
     assert told["limits"]["chain_bytes"] == 16384
+    assert told["limits"]["batch_lines"] == 1000 and told["limits"]["batch_line_bytes"] == 16384
+
+
+def test_tells_of_what_is_there(server):
+    told = requests.get(server.url + "/.well-known/poa-configuration").json()
+    urls = {name: url for name, url in told.items() if name.endswith("_endpoint")}
+    assert {"onboarding_batch_endpoint", "ticket_endpoint", "ticket_batch_endpoint", "device_event_endpoint",
+            "revocation_preview_endpoint"} < set(urls)
+    assert len(set(urls.values())) == len(urls)
+    assert {url.removeprefix(server.url) for url in urls.values()} <= set(DOCUMENT["paths"])
+    assert {name: requests.put(url).status_code for name, url in urls.items()} == dict.fromkeys(urls, 405)
+    crl = requests.get(told["crl_url"])
+    assert crl.status_code == 200 and crl.headers["Content-Type"] == "application/pkix-crl"
 
 
 def test_challenges_differ(server):
