@@ -7,6 +7,7 @@
 #include "json.h"
 #include "output.h"
 #include "power.h"
+#include "preview.h"
 #include "refusal.h"
 #include "span.h"
 
@@ -176,7 +177,7 @@ static int make_request(const cli *app, const cli_statement_options *o, sources 
     };
     if (o->on_revoke && !poa_on_revoke_parse(poa_span_of(o->on_revoke), &request->on_revoke))
         return cli_usage("--on-revoke is stop_new, review or cascade");
-    const int failed = set_audience(o, s, request);
+    const int failed = o->dry_run ? CLI_OK : set_audience(o, s, request);
     return failed ? failed : set_target(app, o, s, request);
 }
 
@@ -284,6 +285,18 @@ static int submit(const cli_statement_options *o, const sources *s, const poa_st
     return CLI_OK;
 }
 
+static int preview(const cli *app, const cli_statement_options *o, const sources *s,
+                   const poa_statement_request *request)
+{
+    const cli_preview asked = {.server = &o->server,
+                               .said = request,
+                               .chain = s->chain,
+                               .admin = s->admin,
+                               .signer = &s->signer,
+                               .json = o->output.json};
+    return cli_preview_run(app, &asked);
+}
+
 int cli_statement_run(const cli *app, const cli_statement_options *o)
 {
     POA_CLEANUP(clear) sources s = {0};
@@ -293,7 +306,9 @@ int cli_statement_run(const cli *app, const cli_statement_options *o)
     poa_statement_request request;
     poa_reason why = {.hop = POA_HOP_NONE};
 
-    int failed = cli_file_may_write(&(cli_write){.path = o->output.file, .force = o->output.force});
+    int failed = CLI_OK;
+    if (!o->dry_run)
+        failed = cli_file_may_write(&(cli_write){.path = o->output.file, .force = o->output.force});
     if (!failed && o->server.url)
         failed = cli_server_check(&o->server);
     if (!failed)
@@ -303,6 +318,8 @@ int cli_statement_run(const cli *app, const cli_statement_options *o)
     if (failed)
         return failed;
     warn_no_say(o, &s);
+    if (o->dry_run)
+        return preview(app, o, &s, &request);
 
     poa_err err = poa_statement_sign(app->ctx, &request, &s.signer, &cli_random, &text, &why);
     if (!err)

@@ -30,13 +30,14 @@ typedef struct cli_statement_options {
     int64_t invalid_since_s; /* -1: not said; likewise the next */
     int64_t issued_before_s;
     const char *admin_chain; /* file with the administrator's own chain */
+    bool dry_run;            /* ask what it would do; make none */
 } cli_statement_options;
 
 /* Options of a statement with a target (revoke, suspend); those of resume. The input is a cli_statement_options. */
 extern const struct argp cli_target_argp;
 extern const struct argp cli_resume_argp;
 
-/* Make the statement, write it, and with --server submit it. */
+/* Make the statement, write it, and with --server submit it; or, as a dry run, only ask what it would do. */
 int cli_statement_run(const cli *app, const cli_statement_options *options);
 
 /* Send a statement to the server, with the chain that shows its signer's standing (ptr NULL: none). `answer`, owned by

@@ -16,6 +16,7 @@ enum {
     OPTION_INVALID_SINCE,
     OPTION_ISSUED_BEFORE,
     OPTION_ADMIN_CHAIN,
+    OPTION_DRY_RUN,
 };
 
 static void begin(struct argp_state *state)
@@ -39,6 +40,8 @@ static void check_target(const struct argp_state *state)
         argp_error(state, "--poa, --target-key and --hop are three ways to say the target");
     if (o->issued_before_s >= 0 && !o->target_key)
         argp_error(state, "--issued-before goes with --target-key");
+    if (o->dry_run && !o->server.url)
+        argp_error(state, "--dry-run asks a server, which knows what stands under a PoA: --server URL is missing");
 }
 
 static void check_resume(const struct argp_state *state)
@@ -101,6 +104,9 @@ static error_t parse_target(int key, char *arg, struct argp_state *state)
     case OPTION_ISSUED_BEFORE:
         o->issued_before_s = cli_moment_option(state, "--issued-before", arg);
         return 0;
+    case OPTION_DRY_RUN:
+        o->dry_run = true;
+        return 0;
     case ARGP_KEY_END:
         check_target(state);
         return 0;
@@ -151,6 +157,7 @@ static const struct argp_option target_options[] = {
     {"issued-before", OPTION_ISSUED_BEFORE, "TIME", 0, "Of that key, only what it signed before", 12},
     {"invalid-since", OPTION_INVALID_SINCE, "TIME", 0, "Bad since then, for people", 13},
     {"on-revoke", OPTION_ON_REVOKE, "WHAT", 0, "What becomes of devices: stop_new, review or cascade", 13},
+    {"dry-run", OPTION_DRY_RUN, NULL, 0, "Only ask the server what it would do: sign no statement, change nothing", 14},
     COMMON_OPTIONS,
 };
 

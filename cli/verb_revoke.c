@@ -18,7 +18,8 @@ int cli_verb_revoke(cli *app, int argc, char **argv)
         NULL,
         "State that a PoA or a key no longer stands, for ever: all that was granted under it falls with it. Who signed "
         "the link or one above it may say so, its own agent, the owner, and an administrator. The statement, one line, "
-        "goes to standard output; with --server also to the server.\v"
+        "goes to standard output; with --server also to the server. With --dry-run it is not made: the server "
+        "says what it would do.\v"
         "Example:\n"
         "  poa revoke --key owner.key --chain technician.poa --hop 0 \\\n"
         "    --reason keyCompromise --server https://poa.site.example",
