@@ -24,10 +24,8 @@ bool api_administers_link(const api_exchange *x, poa_span action, const poa_chai
     return true;
 }
 
-poa_err api_administer(api_exchange *x, poa_span action, poa_span location, poa_span owner)
+static poa_err decide(const api_exchange *x, poa_span action, poa_span location, poa_reason *why)
 {
-    if (!is_same_owner(x, owner))
-        return api_deny(x, POA_E_ACTION_NOT_GRANTED, "/authorization_details");
     const poa_request request = {
         .type = POA_SPAN("administration"),
         .action = action,
@@ -36,7 +34,19 @@ poa_err api_administer(api_exchange *x, poa_span action, poa_span location, poa_
         .now_s = x->now_s,
     };
     poa_decision decision;
-    return api_note(x, poa_decide(x->chain, &request, NULL, &decision, &x->why));
+    return poa_decide(x->chain, &request, NULL, &decision, why);
+}
+
+bool api_administers(const api_exchange *x, poa_span action, poa_span location, poa_span owner)
+{
+    return is_same_owner(x, owner) && decide(x, action, location, NULL) == POA_OK;
+}
+
+poa_err api_administer(api_exchange *x, poa_span action, poa_span location, poa_span owner)
+{
+    if (!is_same_owner(x, owner))
+        return api_deny(x, POA_E_ACTION_NOT_GRANTED, "/authorization_details");
+    return api_note(x, decide(x, action, location, &x->why));
 }
 
 poa_err api_device_owner(store_txn *txn, const store_device *device, poa_span *owner)

@@ -24,6 +24,9 @@ bool api_administers_link(const api_exchange *x, poa_span action, const poa_chai
  */
 POA_MUST_USE poa_err api_administer(api_exchange *x, poa_span action, poa_span location, poa_span owner);
 
+/** api_administers() - the same question, where a no is no refusal of the request; a fault is a no. */
+bool api_administers(const api_exchange *x, poa_span action, poa_span location, poa_span owner);
+
 /**
  * api_device_owner() - the owner under whom a device came in.
  * @owner: iss of the root above its leaf PoA; borrowed from the transaction; empty for an expected device

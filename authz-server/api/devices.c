@@ -1,4 +1,5 @@
 #include "store/devices.h"
+#include "api/administration.h"
 #include "api/device_filter.h"
 #include "api/device_json.h"
 #include "api/known_device.h"
@@ -8,10 +9,25 @@
 
 enum { SCAN_MAX = 2000 };
 
-static poa_err may_read(const api_exchange *x, const store_device *device, poa_reason *why)
+/* Is it a record that somebody still has to say yes to, or announced? */
+static bool awaits(store_device_state state)
+{
+    return state == STORE_DEVICE_PENDING || state == STORE_DEVICE_EXPECTED;
+}
+
+/* Who approves has to see what is asked, also without `read` or the evidence that only a yes will give. */
+static bool may_approve(const api_exchange *x, store_txn *txn, const store_device *device)
+{
+    poa_span owner;
+    return awaits(device->state) && api_device_owner(txn, device, &owner) == POA_OK &&
+           api_administers(x, POA_SPAN("approve"), device->location, owner);
+}
+
+static poa_err may_read(const api_exchange *x, store_txn *txn, const store_device *device, poa_reason *why)
 {
     poa_decision decision;
-    return api_decide_known(x, device, POA_SPAN("read"), x->now_s, &decision, why);
+    const poa_err err = api_decide_known(x, device, POA_SPAN("read"), x->now_s, &decision, why);
+    return err && !poa_err_is_fault(err) && may_approve(x, txn, device) ? POA_OK : err;
 }
 
 static void refuse(api_exchange *x, poa_err err)
@@ -43,7 +59,7 @@ void api_device_get(http_request *request, void *arg)
         return;
     }
     if (!err)
-        err = may_read(x, &device, &x->why);
+        err = may_read(x, txn, &device, &x->why);
     if (err) {
         refuse(x, err);
         return;
@@ -123,10 +139,14 @@ static size_t narrow(poa_span *locations, size_t count, poa_span wanted)
 static poa_err plan(api_exchange *x, struct listing *l)
 {
     const poa_powers *leaf = poa_chain_powers(x->chain, poa_chain_len(x->chain) - 1);
+    const api_device_filter *filter = &l->filter;
+    if (awaits(filter->state) && !filter->has_poa) {
+        l->query = (store_device_query){.state = filter->state};
+        return POA_OK;
+    }
     size_t count = read_locations(leaf, l->locations, POA_COUNT(l->locations));
     if (count == 0)
         return refuse_reading(x);
-    const api_device_filter *filter = &l->filter;
     if (filter->location.ptr)
         count = narrow(l->locations, count, filter->location);
     l->none = count == 0;
@@ -147,7 +167,7 @@ static poa_err look_at(api_exchange *x, store_txn *txn, struct listing *l, const
     poa_err err = store_device_get(txn, id, &device, &found);
     if (!err && found)
         err = api_device_filter_match(&l->filter, txn, &device, &fits);
-    if (err || !fits || may_read(x, &device, NULL))
+    if (err || !fits || may_read(x, txn, &device, NULL))
         return err;
     poa_buf_text(body, l->shown++ > 0 ? "," : "");
     api_device_json(body, &device);

@@ -28,8 +28,8 @@ class Foreman(Story):
     def __init__(self, folder, server):
         super().__init__(folder)
         self.server = server
-        self.root(powers=("--action", "onboard,read", "--location", "mine-7", "--device",
-                          "manufacturer=Acme,serial=SN-1*", "--effect", "until_exp"))
+        self.root(powers=("--action", "onboard,read,reestablish,suspend,resume,decommission", "--location", "mine-7",
+                          "--device", "manufacturer=Acme,serial=SN-1*", "--effect", "until_exp"))
         self.sub("--location", "mine-7", "--effect", "until_exp")
         self.asker = ("--server", server.url, "--chain", "technician.poa", "--key", "technician.key")
 
@@ -82,3 +82,68 @@ def test_devices_are_listed_as_a_table_and_as_json(cli):
     assert ids <= {device["id"] for device in told["devices"]}
 
 
+
+
+def test_a_device_is_suspended_and_resumed(cli):
+    device = cli.bring_in()["id"]
+    assert cli.device("suspend", device, "--reason", "seen open").err == f"poa: device {device} is suspended\n"
+    shown = cli.device("show", device, "--json").json
+    assert (shown["state"], shown["cause"]) == ("suspended", "requested")
+    assert device in cli.device("list", "--state", "suspended").out
+    again = cli.device("suspend", device)
+    assert again.code == 7 and "it is suspended, and can become: " in again.err, again
+    assert "is active" in cli.device("resume", device).err
+    assert device not in cli.device("list", "--state", "suspended").out + cli.device("list", "--state", "suspended").err
+
+
+def test_many_devices_in_one_command(cli):
+    devices = [cli.bring_in()["id"] for _ in range(3)]
+    cli.device("retire", devices[1])
+    told = cli.device("suspend", *devices)
+    assert told.code == 7 and told.err.count(" is suspended\n") == 2 and f"this was device {devices[1]}" in told.err
+
+
+def test_a_device_is_retired_for_ever(cli):
+    device = cli.bring_in()["id"]
+    assert "is decommissioned" in cli.device("retire", device, "--reason", "scrapped").err
+    assert cli.device("resume", device).code == 7 and cli.device("ratify", device).code == 7
+
+
+def test_a_device_is_ratified(cli):
+    device = cli.bring_in()
+    cli.sub("--location", "mine-7", "--effect", "until_exp", "--for", "20d")
+    told = cli.device("ratify", device["id"], "--json")
+    assert told.code == 0 and told.json["device"]["poa_id"] != device["poa_id"], told
+
+
+def test_an_identifier_is_released(cli, site):
+    device = cli.bring_in()
+    cli.device("retire", device["id"])
+    cli.ok("grant", "--key", site.administrator_key, "--issuer", Story.SITE, "--to", "site.jwk", "--agent", "gate",
+           "--audience", Story.SITE, "--type", "administration", "--action", "approve", "--location", "mine-7",
+           "--for", "8h", "-o", "gate.poa")
+    gate = ("--server", cli.server.url, "--chain", "gate.poa", "--key", "site.key")
+    assert "--identifier is missing" in cli.fails(2, "device", "release", device["id"], *gate).err
+    assert "action_not_granted" in cli.device("release", device["id"], "--identifier", "serial").err
+    cli.ok("device", "release", device["id"], *gate, "--identifier", "serial", "--reason", "a new board")
+    cli.ok("key", "new", "-o", "device.key", "--force")
+    cli.ok("onboard", *cli.asker, "--location", "mine-7", "--device",
+           f"manufacturer=Acme,model=XY-1,serial={device['serial']}", "--device-key", "device.key")
+
+
+@pytest.mark.parametrize("filter, fits", [
+    (("--location", "mine-7/yard"), True), (("--location", "mine-7/hall-2"), False), (("--location", "mine-7"), True),
+    (("--manufacturer", "Acme"), True), (("--manufacturer", "Bolt"), False), (("--due-before", "2099-01-01T00:00Z"), True),
+    (("--due-before", "2020-01-01T00:00Z"), False), (("--serial", "SN-1"), False),
+])
+def test_filters(cli, filter, fits):
+    device = cli.bring_in("mine-7/yard")
+    told = cli.device("list", "--poa", device["poa_id"], *filter, "--json")
+    assert told.code == 0 and (device["id"] in {one["id"] for one in told.json["devices"]}) == fits, told
+
+
+def test_everything_below_a_poa(cli):
+    device = cli.bring_in()
+    root = cli.ok("inspect", "technician.poa", "--json").json["chain"][0]["poa_id"]
+    assert device["id"] in cli.device("list", "--poa", root).out
+    assert device["id"] not in cli.device("list", "--poa", root, "--not-below", "--json").out

@@ -195,9 +195,15 @@ def test_a_device_waits_for_an_approval(cli, server):
     waits = cli.onboard(serial, "--json")
     assert waits.code == 7 and waits.json["onboarding"]["state"] == "pending" and "poa device approve" in waits.err
     pending = waits.json["onboarding"]["id"]
+    # Who approves sees what waits, and nothing else.
+    assert pending in {device["id"] for device in cli.ok("device", "list", *cli.gate, "--state", "pending",
+                                                         "--json").json["devices"]}
+    assert cli.ok("device", "show", *cli.gate, pending, "--json").json["state"] == "pending"
+    assert "action_not_granted" in cli.fails(7, "device", "list", *cli.gate).err
     own = cli.run("device", "approve", pending, *cli.asker)
     assert own.code == 7 and "action_not_granted" in own.err
     assert "is active" in cli.ok("device", "approve", pending, *cli.gate).err
+    assert "action_not_granted" in cli.fails(7, "device", "show", *cli.gate, pending).err
     told = cli.onboard(serial, "--json")
     assert told.code == 0 and set(told.json["device"]["evidence"]) == {"device_key", "idevid", "approval"}
     other = cli.device()

@@ -106,3 +106,29 @@ def crl_pem(der):
     """OpenSSL 3.0 reads -CRLfile as PEM."""
     from cryptography.hazmat.primitives.serialization import Encoding
     return x509.load_der_x509_crl(der).public_bytes(Encoding.PEM)
+
+
+def test_one_that_is_held_is_refused_until_it_is_resumed(site, tmp_path):
+    agent = Party(f"agent-{fresh_jti()}.example")
+    power = onboarding(actions=["onboard", "read", "suspend", "resume"])
+    caller = Caller(site.url, site.owner.grant(agent, [power]))
+    reply = caller.onboard()
+    path, device = path_of(caller), f"/v1/devices/{reply.json['device']['id']}"
+
+    def verdict():
+        der = send(site.url, "GET", path).body
+        revoked = x509.load_der_x509_crl(der)
+        good, told = openssl_says(site, tmp_path, crl_pem(der), reply.json["certificate"])
+        return number_of(revoked), good, told
+
+    first, good, told = verdict()
+    assert good, told
+    assert caller.post(f"{device}/suspension", {}).status == 200
+    second, good, told = verdict()
+    assert second > first and not good and "revoked" in told
+    revoked = x509.load_der_x509_crl(send(site.url, "GET", path).body)
+    (entry,) = [one for one in revoked if one.serial_number == certificates(reply.json["certificate"])[0].serial_number]
+    assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.certificate_hold
+    assert caller.post(f"{device}/resumption", {}).status == 200
+    third, good, told = verdict()
+    assert third > second and good, told

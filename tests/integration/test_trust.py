@@ -110,6 +110,11 @@ class Thing:
         assert reply.status == 200, reply
         return reply.json
 
+    def is_due_before(self, moment_s):
+        reply = self.caller.get(f"/v1/devices?due_before={moment_s}&limit=200")
+        assert reply.status == 200, reply
+        return self.id in [one["id"] for one in reply.json["devices"]]
+
 
 def assert_refused(reply, status, code, member=None):
     assert (reply.status, reply.code, reply.reason["member"]) == (status, code, member), reply
@@ -368,7 +373,8 @@ def test_grace_then_suspension(site):
     site.tick(GRACE - 20)
     assert thing.record()["state"] == "active"
     site.tick(20)
-    assert thing.record()["state"] == "suspended"
+    gone = thing.record()
+    assert (gone["state"], gone["cause"], gone["by"]) == ("suspended", "trust_missed", "server")
     assert serial_of(thing.certificate) in crl(site)
     assert_refused(thing.trust(), 403, "suspended", None)
     assert other.record()["state"] == "active"
@@ -390,8 +396,10 @@ def test_time_in_which_the_server_was_not_there_does_not_count(site):
     site.clock.go(2 * DAY)
     site.begin()
     site.beat()
+    now = client.now()
     for thing in things:
         assert thing.record()["state"] == "active"
+        assert not thing.is_due_before(now - 5) and thing.is_due_before(now + PERIOD // 4 + 5)
         assert thing.trust().status == 200
 
 
@@ -406,8 +414,20 @@ def test_two_days_without_network_suspend_nobody(site):
     first, second, lost = things
     assert first.trust(boots=8).status == 200
     site.beat()
+    now = client.now()
+    for thing in (second, lost):
+        assert not thing.is_due_before(now - 5) and thing.is_due_before(now + PERIOD // 4 + 5)
     assert second.trust(boots=8).status == 200
     # Who is still missing after its second chance is suspended.
     site.tick(PERIOD // 4 + GRACE + 10)
     assert lost.record()["state"] == "suspended"
     assert second.record()["state"] == "active"
+
+
+def test_another_policy_has_all_come_soon(site):
+    things = [Thing(site) for _ in range(3)]
+    for thing in things:
+        assert thing.trust().json["due"] > client.now() + PERIOD // 4
+    with site.policy_with(max_revocation_age=61):
+        site.beat()
+        assert all(thing.is_due_before(client.now() + PERIOD // 4 + 1) for thing in things)
