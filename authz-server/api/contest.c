@@ -14,9 +14,18 @@ static bool has_idevid(const store_device *device)
     return (device->evidence & POA_EVIDENCE_IDEVID) != 0;
 }
 
+/* What an IDevID certifies, and the key that has it, is claimed by both; a label may be typed beside any IDevID. */
+static bool is_certified(const store_device *newcomer, const store_device *record)
+{
+    const bool same_serial = newcomer->serial.len > 0 && poa_span_equal(newcomer->serial, record->serial) &&
+                             poa_span_equal(newcomer->manufacturer, record->manufacturer) &&
+                             poa_span_equal(newcomer->model, record->model);
+    return same_serial || poa_id_equal(&newcomer->key, &record->key);
+}
+
 static bool is_stronger(const store_device *newcomer, const store_device *record)
 {
-    if (has_idevid(newcomer) && !has_idevid(record))
+    if (has_idevid(newcomer) && !has_idevid(record) && !POA_GUARD(contest_uncertified, !is_certified(newcomer, record)))
         return true;
     const bool same_link = newcomer->id_link.len > 0 && poa_span_equal(newcomer->id_link, record->id_link);
     return same_link && newcomer->link_evidence >= STORE_LINK_TICKET && record->link_evidence < STORE_LINK_TICKET;

@@ -46,6 +46,14 @@ def test_a_squatter_on_a_label(site, maker):
     assert state_of(caller, typed["id"]) == "review"
 
 
+def test_a_label_typed_beside_an_idevid(site, maker):
+    """An IDevID that says nothing of the label shows nothing against the device that has it."""
+    caller, thing = under(site, onboarding()), maker.device(in_idevid=False)
+    typed = brought_in(caller.onboard(device(id_link=thing.id_link)))
+    assert_refused(bring(under(site, onboarding()), thing), 409, "device_exists")
+    assert state_of(caller, typed["id"]) == "active"
+
+
 def test_who_shows_no_more_changes_nothing(site, maker):
     caller, thing = under(site, onboarding()), maker.device(id_link="")
     typed = brought_in(caller.onboard(device()))
