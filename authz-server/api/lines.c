@@ -142,11 +142,11 @@ static bool start_line(batch *b, poa_span text)
     return true;
 }
 
-static poa_span next_line(batch *b)
+static poa_span next_line(poa_span *rest)
 {
-    const size_t end = poa_span_find(b->rest, '\n');
-    const poa_span text = end == SIZE_MAX ? b->rest : poa_span_head(b->rest, end);
-    b->rest = end == SIZE_MAX ? (poa_span){0} : poa_span_skip(b->rest, end + 1);
+    const size_t end = poa_span_find(*rest, '\n');
+    const poa_span text = end == SIZE_MAX ? *rest : poa_span_head(*rest, end);
+    *rest = end == SIZE_MAX ? (poa_span){0} : poa_span_skip(*rest, end + 1);
     return text;
 }
 
@@ -215,7 +215,7 @@ static ssize_t pull(void *self, char *buf, size_t cap)
     batch *b = self;
     while (b->sent == b->out.len) {
         while (b->count < WINDOW && b->rest.len > 0)
-            if (!start_line(b, next_line(b)))
+            if (!start_line(b, next_line(&b->rest)))
                 return HTTP_STREAM_FAIL;
         line *l = take_done(b);
         if (!l)
@@ -284,16 +284,16 @@ static void reply(api_change *change, poa_err err)
         stream_answers((const struct opening *)(const void *)change);
 }
 
-/* NULL: it is within the bounds. */
+/* NULL: it is within the bounds. An empty line is answered, so it counts. */
 static const char *beyond_bounds(poa_span body)
 {
     size_t count = 0;
-    poa_fields lines = poa_fields_of(body, '\n');
-    poa_span text;
-    while (poa_fields_next(&lines, &text)) {
+    while (body.len > 0) {
+        const poa_span text = next_line(&body);
+        count++;
         if (POA_GUARD(line_too_long, text.len > API_LINE_BYTES_MAX))
             return "a line has more than 16 KiB";
-        if (POA_GUARD(lines_too_many, text.len > 0 && ++count > API_LINES_MAX))
+        if (POA_GUARD(lines_too_many, count > API_LINES_MAX))
             return "there are more than 1,000 lines";
     }
     return NULL;

@@ -132,6 +132,7 @@ def test_bounds(caller, maker):
     assert [one["status"] for one in answers(hand_in(caller, [fits]), 1)] == [201]
     assert hand_in(caller, [line, "x" * 16385]).status == 413
     assert hand_in(caller, ["{}"] * 1001).status == 413
+    assert hand_in(caller, [""] * 1001).status == 413, "an empty line is a line"
     assert hand_in(caller, []).status == 400
     assert caller.post(PATH, line).status == 415
 
