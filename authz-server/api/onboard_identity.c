@@ -1,6 +1,7 @@
 #include "api/agreement.h"
 #include "api/onboard_request.h"
 #include "guard.h"
+#include "serial.h"
 #include "span.h"
 #include "uri.h"
 
@@ -137,6 +138,31 @@ static void check_ticket_key(api_agreement *g, const api_onboard_request *r)
 
 /* ---- all of it ---- */
 
+/* What a CSR or a link says is as long as it likes, and any text. */
+static poa_err check_serial(api_exchange *x, poa_span serial)
+{
+    if (serial.len == 0 || !POA_GUARD(settled_serial, !poa_serial_is_valid(serial)))
+        return POA_OK;
+    (void)snprintf(x->detail, sizeof x->detail, "what is stated as its serial is not 1 to 64 printable characters");
+    return api_deny(x, POA_E_CLAIM_TYPE, "/device/serial");
+}
+
+/* An IDevID that names links names this one; that it names another one alone, the sources tell. */
+static poa_err check_named_links(api_exchange *x, const api_onboard_request *r)
+{
+    const poa_idevid *idevid = r->shown.idevid;
+    const poa_span link = r->device.id_link;
+    if (!idevid || link.len == 0 || poa_idevid_has_uri(idevid, link))
+        return POA_OK;
+    for (size_t i = 0; i < poa_idevid_uri_count(idevid); i++) {
+        if (!POA_GUARD(link_of_other_name, poa_san_kind_of(poa_idevid_uri(idevid, i)) == POA_SAN_ID_LINK))
+            continue;
+        (void)snprintf(x->detail, sizeof x->detail, "the certificate names other links");
+        return api_deny(x, POA_E_IDENTITY_MISMATCH, "/device/id_link");
+    }
+    return POA_OK;
+}
+
 static void take_idevid(api_onboard_request *r)
 {
     r->evidence = POA_EVIDENCE_DEVICE_KEY; /* the CSR's signature verified */
@@ -173,6 +199,10 @@ poa_err api_onboard_identity(api_exchange *x, api_onboard_request *r)
     check_ticket_key(&g, r);
 
     poa_err err = api_agreement_end(&g, x);
+    if (!err)
+        err = check_serial(x, r->device.serial);
+    if (!err)
+        err = check_named_links(x, r);
     if (!err)
         err = check_host(x, r);
     if (err)

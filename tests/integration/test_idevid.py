@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from client import Caller, Key, Party, fresh_jti, now, onboarding, sha256
+from client import Caller, Key, Party, csr, fresh_jti, now, onboarding, sha256
 from makers import Authority, Maker, pem
 from scene import Scene
 from server import run
@@ -195,6 +195,25 @@ def test_a_gs1_link_states_the_serial(caller, maker):
     assert brought_in(bring(caller, thing))["serial"] == "MK-4711"
     other = maker.device(id_link=maker.gs1_link("MK-4712"), serial="MK-4713")
     assert ("serial", "certificate", "link", "MK-4713", "MK-4712") in conflicts(bring(caller, other))
+
+
+def test_what_cannot_be_a_serial_becomes_none(site):
+    """Links and CSRs say what they like; where nobody else states a serial, theirs would be the device's."""
+    caller = under(site, onboarding())
+    reply = caller.onboard({"id_link": "https://id.example.com/21/" + "1" * 65})
+    assert_refused(reply, 400, "claim_type", member="/device/serial")
+    nonce = caller.nonce()
+    body = {"device": {"model": "XY-1"}, "location": "mine-7/hall-2", "csr": csr(Key(), nonce, "SN 1")}
+    reply = caller.post("/v1/onboardings", body, nonce=nonce)
+    assert_refused(reply, 400, "claim_type", member="/device/serial")
+
+
+def test_an_idevid_with_several_links(site, maker):
+    caller = under(site, onboarding())
+    thing = maker.device(uris=[maker.link("second")])
+    assert_refused(bring(caller, thing, stated={"id_link": maker.link("third")}), 422, "identity_mismatch",
+                   member="/device/id_link")
+    assert brought_in(bring(caller, thing, stated={"id_link": maker.link("second")}))["link_evidence"] == "idevid"
 
 
 def test_a_label_of_somebody_elses_host(caller, maker):
