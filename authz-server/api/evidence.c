@@ -8,6 +8,8 @@
 #include "span.h"
 #include "store/devices.h"
 
+POA_CLEANUP_DEFINE(poa_ticket, poa_ticket_free)
+
 void api_evidence_clear(api_evidence *e)
 {
     poa_device_proof_free(e->proof);
@@ -121,19 +123,29 @@ poa_err api_evidence_ticket(api_exchange *x, poa_span text, api_evidence *e)
 {
     if (POA_GUARD(ticket_fits, text.len > STORE_TICKET_BYTES_MAX))
         return api_evidence_refuse(x, POA_E_TOO_LARGE, TICKET, "no record holds so long a ticket");
-    poa_err err = poa_ticket_read(x->service->ctx, text, &e->ticket, &x->why);
+    /* Until it is verified it is nowhere: whoever looks twice must not find it there. */
+    POA_CLEANUP(poa_ticket_freep) poa_ticket *ticket = NULL;
+    poa_err err = poa_ticket_read(x->service->ctx, text, &ticket, &x->why);
     if (err)
         return refuse_token(x, err, TICKET);
-    const poa_ticket_facts *facts = poa_ticket_get(e->ticket);
+    const poa_ticket_facts *facts = poa_ticket_get(ticket);
     POA_CLEANUP(poa_certs_freep) poa_certs *certs = NULL;
     POA_CLEANUP(poa_idevid_freep) poa_idevid *signer = NULL;
+    const poa_policy_manufacturer *announcer = NULL;
     poa_why why = {{0}};
     err = poa_certs_from_der(facts->x5c.certificates, facts->x5c.len, &certs, &why);
     if (!err)
-        err = api_makers_signer(x->snapshot->makers, x->service->ctx, facts->iss, certs, x->now_s, &signer,
-                                &e->announcer, &why);
+        err = api_makers_signer(x->snapshot->makers, x->service->ctx, facts->iss, certs, x->now_s, &signer, &announcer,
+                                &why);
     if (err)
         return api_evidence_refuse(x, err, TICKET, why.text);
-    err = poa_ticket_verify(x->service->ctx, e->ticket, poa_idevid_key(signer), &x->why);
-    return err ? refuse_token(x, err, TICKET) : check_time(x, facts);
+    err = poa_ticket_verify(x->service->ctx, ticket, poa_idevid_key(signer), &x->why);
+    if (err)
+        return refuse_token(x, err, TICKET);
+    err = check_time(x, facts);
+    if (err)
+        return err;
+    e->ticket = POA_TAKE(ticket);
+    e->announcer = announcer;
+    return POA_OK;
 }
