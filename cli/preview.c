@@ -21,10 +21,10 @@ static const struct {
     const char *effect;
     const char *text;
 } effects[] = {
-    {"cascade", "would be suspended at once, with their certificates on the CRL (cascade)"},
-    {"review", "would run on, and renew nothing until somebody ratifies them (review)"},
-    {"stop_new", "would stay as they are: only new ones are kept out (stop_new)"},
-    {"lapse", "that wait for approval would not come in"},
+    {"cascade", "would be suspended at once, certificates on the CRL (cascade)"},
+    {"review", "would run on, and renew nothing until somebody ratifies (review)"},
+    {"stop_new", "would be left alone: only new ones are kept out (stop_new)"},
+    {"lapse", "waiting for approval would not come in (lapse)"},
     {"untouched", "would not be touched"},
 };
 

@@ -191,4 +191,178 @@ COMMAND
 must_not_say server.log "$(cut -d. -f3 contractor.poa)"
 must_not_say server.log "$(cut -d. -f5 technician.poa)"
 
+# ---- Devices ----
+
+tell "A serial can be typed by anybody. So the next ones have to prove who they are: Acme engraves a link on each machine" \
+    "and puts the same link into its IDevID, a certificate for a key that never leaves it. Here both are made up."
+run <<'COMMAND'
+poa device maker --name Acme --id-link-host id.acme.example -o acme \
+    2> /dev/null
+COMMAND
+run <<'COMMAND'
+for n in 21 22 23 24; do
+    poa device simulate --maker acme --serial SN-$n --model XY-1 \
+        --id-link https://id.acme.example/SN-$n -o sn-$n 2> /dev/null
+done; ls sn-21
+COMMAND
+
+tell "The mine's policy takes Acme's word. It also lets the owner grant so that a revocation leaves devices alone. The" \
+    "server reads it anew."
+run <<'COMMAND'
+poa policy manufacturer site/policy.json --name Acme --ca acme/maker.pem \
+    --id-link-host id.acme.example -o site/policy.json --force
+COMMAND
+run <<'COMMAND'
+sed -i 's/"effect": "permanent"/&, "on_revoke": "stop_new"/' site/policy.json
+COMMAND
+run <<'COMMAND'
+kill -HUP $!
+COMMAND
+for _ in $(seq 200); do
+    grep -qF '"event":"reload"' server.log && break
+    sleep 0.05
+done
+must_say server.log '"event":"reload"'
+
+tell "A fitter gets three PoAs, one for each kind of machine. They ask for an IDevID, let no certificate live longer than" \
+    "five minutes, and differ in what a revocation does to what came in."
+run <<'COMMAND'
+poa key new -o fitter.key --public fitter.jwk
+COMMAND
+run <<'COMMAND'
+for what in stop_new review cascade; do
+    poa grant --key owner.key --issuer owner.example --to fitter.jwk \
+        --agent fitter-3 --audience mine.example --for 30d \
+        --action onboard,read --location mine-7/hall-2 --device any \
+        --evidence idevid --credential-lifetime 5m --effect until_exp \
+        --on-revoke $what -o $what.poa 2> /dev/null
+done
+COMMAND
+
+tell "The machine answers for itself: nobody types a serial. What ties the label to the key in the machine is on record."
+run <<'COMMAND'
+poa onboard --server $SERVER --chain cascade.poa --key fitter.key \
+    --location mine-7/hall-2 --simulated sn-21
+COMMAND
+run <<'COMMAND'
+ID=$(grep -o '[0-9a-f-]\{36\}' sn-21/state.json)
+COMMAND
+run <<'COMMAND'
+poa device show $ID --server $SERVER --chain cascade.poa --key fitter.key \
+    > device; grep -E '^(state|serial|id_link|link_evidence|evidence) ' device
+COMMAND
+must_say device 'link_evidence       idevid'
+
+tell "Somebody copies the label of the next machine onto a box without its key. A copied engraving is worth nothing:"
+expect 7 <<'COMMAND'
+poa onboard --server $SERVER --chain review.poa --key fitter.key \
+    --location mine-7/hall-2 --simulated sn-22 --misbehave cloned-label
+COMMAND
+run <<'COMMAND'
+poa onboard --server $SERVER --chain review.poa --key fitter.key \
+    --location mine-7/hall-2 --simulated sn-22
+COMMAND
+run <<'COMMAND'
+poa onboard --server $SERVER --chain stop_new.poa --key fitter.key \
+    --location mine-7/hall-2 --simulated sn-23
+COMMAND
+
+
+tell "The fitter's work is done. Before the owner takes everything back that names the fitter's key, it asks what that would do." \
+    "Asking signs nothing."
+run <<'COMMAND'
+poa revoke --dry-run --key owner.key --target-key fitter.jwk \
+    --reason cessationOfOperation --server $SERVER
+COMMAND
+poa revoke --dry-run --key owner.key --target-key fitter.jwk --reason cessationOfOperation --server "$SERVER" \
+    >preview 2>/dev/null
+must_say preview '3 PoAs seen, 3 devices: 3 active'
+for effect in cascade review stop_new; do
+    grep -q "^  1 would .*($effect)$" preview
+done
+run <<'COMMAND'
+poa revoke --key owner.key --target-key fitter.jwk \
+    --reason cessationOfOperation --server $SERVER -o left.jws
+COMMAND
+
+tell "As foretold: one machine goes on, one waits for somebody to answer for it, one is out. The" \
+    "device of the technician, who lost the contractor's PoA, waits likewise. The foreman looks after all of them."
+run <<'COMMAND'
+poa key new -o foreman.key --public foreman.jwk
+COMMAND
+run <<'COMMAND'
+poa grant --key owner.key --issuer owner.example --to foreman.jwk \
+    --agent foreman --audience mine.example --for 30d \
+    --action read,reestablish --location mine-7 --device any \
+    --effect until_exp -o foreman.poa 2> /dev/null
+COMMAND
+run <<'COMMAND'
+AS="--server $SERVER --chain foreman.poa --key foreman.key"
+COMMAND
+for _ in $(seq 200); do
+    # shellcheck disable=SC2086,SC2153 # one word an option; what was run above set it
+    [ "$(poa device list $AS --state suspended --json | grep -o '"state": *"suspended"' | wc -l)" -eq 1 ] && break
+    sleep 0.05
+done
+run <<'COMMAND'
+poa device list $AS --manufacturer Acme --location mine-7/hall-2 > list; cat list
+COMMAND
+for state in active review suspended; do
+    grep -q " $state  *mine-7/hall-2 .* SN-2[123] " list
+done
+
+tell "Whoever talks to the machines sees it without asking this server: the certificate names the list of what is" \
+    "revoked or held."
+run <<'COMMAND'
+CRL=$(openssl x509 -in sn-21/credential.pem -noout -ext crlDistributionPoints \
+    | sed -n 's/.*URI://p')
+COMMAND
+run <<'COMMAND'
+curl -s $CRL | openssl crl -inform DER -out site.crl
+COMMAND
+expect 2 <<'COMMAND'
+openssl verify -crl_check -CAfile site/ca.pem -CRLfile site.crl \
+    sn-21/credential.pem
+COMMAND
+run <<'COMMAND'
+openssl verify -crl_check -CAfile site/ca.pem -CRLfile site.crl \
+    sn-22/credential.pem sn-23/credential.pem
+COMMAND
+
+
+tell "The foreman answers for the one in review: from now on it stands under the foreman's PoA."
+run <<'COMMAND'
+poa device ratify $(grep -o '[0-9a-f-]\{36\}' sn-22/state.json) $AS
+COMMAND
+
+
+tell "Where people shall have the last word, the power asks for approval. The technician's machine has to wait:"
+run <<'COMMAND'
+poa grant --key owner.key --issuer owner.example --to technician.jwk \
+    --agent technician-17 --audience mine.example --for 8h \
+    --action onboard --location mine-7/hall-2 --device any \
+    --evidence idevid,approval --effect until_exp -o waits.poa 2> /dev/null
+COMMAND
+expect 7 <<'COMMAND'
+poa onboard --server $SERVER --chain waits.poa --key technician.key \
+    --location mine-7/hall-2 --simulated sn-24
+COMMAND
+run <<'COMMAND'
+poa grant --key owner.key --issuer owner.example --to foreman.jwk \
+    --agent foreman --audience mine.example --for 30d \
+    --type administration --action approve --location mine-7 \
+    -o gate.poa 2> /dev/null
+COMMAND
+run <<'COMMAND'
+ID=$(poa device list $AS --state pending --json | grep -o '[0-9a-f-]\{36\}' \
+    | head -n 1)
+COMMAND
+run <<'COMMAND'
+poa device approve $ID --server $SERVER --chain gate.poa --key foreman.key
+COMMAND
+run <<'COMMAND'
+poa onboard --server $SERVER --chain waits.poa --key technician.key \
+    --location mine-7/hall-2 --simulated sn-24
+COMMAND
+
 tell "That was the story. It ran in a folder of its own, which is gone now; the README goes on from here."

@@ -44,7 +44,14 @@ def test_the_demo_tells_the_story(tmp_path):
     told = [r"\$ poa grant --key owner.key", r"\$ poa subgrant contractor.poa", r"location_widened at link 1",
             r"hint: at most: --location mine-7/hall-2\n", r"UNVERIFIED", r"\nPERMIT ", r"\$ poa onboard",
             r"\ndevice.pem: OK\n", r"URI:urn:uuid:[0-9a-f-]{36}\n", r"\$ poa revoke", r"poa: revoked at link 0: ",
-            r"poa: hint: ", r'"state":"revoked","origin":"inherited"', r'"code":"revoked","hop":0']
+            r"poa: hint: ", r'"state":"revoked","origin":"inherited"', r'"code":"revoked","hop":0',
+            r"\$ poa device maker", r"\$ poa policy manufacturer", r"\$ poa onboard .*\n.* --simulated sn-21\n",
+            r"\nid_link  *https://id.acme.example/SN-21\nlink_evidence  *idevid\n",
+            r"--misbehave cloned-label\npoa: evidence_missing ", r"\$ poa revoke --dry-run",
+            r"\nthis touches 3 PoAs seen, 3 devices: 3 active\n  1 .*cascade\)\n  1 .*review\)\n  1 .*stop_new\)\n",
+            r"\nerror 23 at 0 depth lookup: certificate revoked\n", r"\nsn-22/credential.pem: OK\nsn-23/credential.pem: OK\n",
+            r"\$ poa device ratify .*\npoa: device .* is active\n", r"waits for somebody's approval\n",
+            r"\$ poa device approve .*\npoa: device .* is active\n", r"\npoa: device .* was in already"]
     at = 0
     for pattern in told:
         found = re.compile(pattern).search(done.stdout, at)
