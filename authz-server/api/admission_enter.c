@@ -21,11 +21,31 @@ static poa_err find_stored(api_admission *a, store_txn *txn)
     return api_recognise_again(a->x, &poa_chain_leaf(a->chain)->id, a->request, txn, &a->stored);
 }
 
+/*
+ * What was announced otherwise is for who might bring such a device in, if with better evidence; anybody else is told
+ * what he may not, and nothing of it.
+ */
+static poa_err refuse_expected(api_admission *a, store_txn *txn, int64_t now_s, poa_err refusal)
+{
+    api_exchange *x = a->x;
+    const poa_reason why = x->why;
+    const poa_err err = api_admission_decide(a, txn, now_s);
+    if (POA_GUARD(expected_not_granted, err != POA_OK && err != POA_E_EVIDENCE_MISSING)) {
+        x->detail[0] = '\0';
+        poa_buf_clear(&x->more);
+        return err;
+    }
+    x->why = why;
+    return refusal;
+}
+
 /* Whoever is expected takes the place that is kept for it, and its id. */
-static poa_err find_expected(api_admission *a, store_txn *txn)
+static poa_err find_expected(api_admission *a, store_txn *txn, int64_t now_s)
 {
     free(POA_TAKE(a->expected));
     const poa_err err = api_recognise_expected(a->x, a->request, txn, &a->expected);
+    if (err && !poa_err_is_fault(err))
+        return refuse_expected(a, txn, now_s, err);
     if (!err && a->expected)
         a->id = a->expected->id;
     return err;
@@ -43,7 +63,7 @@ poa_err api_admission_prepare(api_admission *a)
         return err;
     err = api_collected_check(a->x, a->request, txn, a->x->now_s);
     if (!err)
-        err = find_expected(a, txn);
+        err = find_expected(a, txn, a->x->now_s);
     if (!err)
         err = api_admission_decide(a, txn, a->x->now_s);
     return err || a->waits ? err : api_admission_issue(a, a->x->now_s);
@@ -111,11 +131,11 @@ static poa_err check_conflict(api_admission *a, store_txn *txn)
 }
 
 /* What was expected when the certificate was made, by that id, is expected still. */
-static poa_err check_expected(api_admission *a, store_txn *txn)
+static poa_err check_expected(api_admission *a, store_txn *txn, int64_t now_s)
 {
     store_device *before = POA_TAKE(a->expected);
     const store_uuid id = a->id;
-    poa_err err = find_expected(a, txn);
+    poa_err err = find_expected(a, txn, now_s);
     if (!err && before && !a->expected)
         err = api_uuid_make(&a->x->service->random, &a->id);
     if (!err && memcmp(&id, &a->id, sizeof id) != 0)
@@ -133,7 +153,7 @@ poa_err api_admission_check(api_admission *a, store_txn *txn, int64_t now_s)
     const poa_decision before = a->decision;
     err = api_collected_check(a->x, a->request, txn, now_s);
     if (!err)
-        err = check_expected(a, txn);
+        err = check_expected(a, txn, now_s);
     if (!err)
         err = api_admission_decide(a, txn, now_s);
     if (err)

@@ -52,6 +52,18 @@ def test_what_was_announced_must_be_so(clerk, caller):
     assert_refused(caller.onboard(thing, "mine-7/hall-20"), 422, "identity_mismatch", member="/location")
 
 
+def test_what_was_announced_is_no_oracle(site, clerk):
+    """Who may not bring the device in does not learn that it is expected, nor where, nor as what."""
+    thing = device(id_link="https://id.example.com/XY-1/oracle")
+    brought_in(announce(clerk, thing))
+    guess = thing | {"serial": "SN-guess"}
+    other = under(site, onboarding(locations=["mine-7/hall-9"], devices=[{"serial": "ZZ*"}]))
+    for location, code in (("mine-7/hall-2", "location_not_granted"), ("mine-7/hall-9", "device_not_granted")):
+        reply = other.onboard(guess, location)
+        assert_refused(reply, 403, code)
+        assert "conflicts" not in reply.json and "expected" not in reply.body.decode(), reply
+
+
 def test_what_is_not_typed_is_known(clerk, caller):
     thing = device(model="XY-9", id_link="https://id.example.com/XY-9/1")
     brought_in(announce(clerk, thing))
