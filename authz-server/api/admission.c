@@ -67,11 +67,17 @@ static poa_err decide_waiting(api_admission *a, store_txn *txn, int64_t now_s, p
     return err;
 }
 
+/* The keeper takes away one whose time is over, but later, and much later after an outage. */
+static bool is_expected(const api_admission *a, int64_t now_s)
+{
+    return a->expected && (a->expected->until_s == 0 || !POA_GUARD(expected_late, now_s >= a->expected->until_s));
+}
+
 /* What the site policy asks beyond the powers. One who waits was looked at when it came, and so was one replaced. */
-static poa_err check_policy(const api_admission *a)
+static poa_err check_policy(const api_admission *a, int64_t now_s)
 {
     api_exchange *x = a->x;
-    const bool looked_at = a->expected || a->approved || a->replaced;
+    const bool looked_at = is_expected(a, now_s) || a->approved || a->replaced;
     const bool required = settings_of(a)->tickets == POA_TICKETS_REQUIRED;
     if (!POA_GUARD(policy_tickets, required && !looked_at))
         return POA_OK;
@@ -86,7 +92,7 @@ poa_err api_admission_decide(api_admission *a, store_txn *txn, int64_t now_s)
         err = decide_with(a, txn, a->request->evidence | POA_EVIDENCE_APPROVAL, now_s, &a->decision);
     else
         err = decide_waiting(a, txn, now_s, &a->decision);
-    return err ? err : check_policy(a);
+    return err ? err : check_policy(a, now_s);
 }
 
 /* ---- the certificate ---- */

@@ -154,12 +154,19 @@ static poa_err look(struct approval *o, store_txn *txn, store_device *device)
 /* Hours are judged when it was asked, and so are networks, from where it was; whether the chain stands, now. */
 static poa_err decide(struct approval *o, store_txn *txn, int64_t now_s)
 {
-    poa_err err = api_asking_alive(o->change.x, txn, o->chain, now_s);
+    api_exchange *x = o->change.x;
+    poa_err err = api_asking_alive(x, txn, o->chain, now_s);
     if (err)
         return err;
+    /* The keeper lets it lapse, but later, and much later after an outage. */
+    if (POA_GUARD(approval_late, now_s >= o->device->until_s)) {
+        err = api_asking_refused(x, api_deny(x, POA_E_EXPIRED, ""));
+        (void)snprintf(x->detail, sizeof x->detail, "nobody approved it in time");
+        return err;
+    }
     const int64_t asked_s = o->device->collected_s > 0 ? o->device->collected_s : o->device->created_s;
     err = api_admission_decide(&o->admission, txn, asked_s);
-    return err ? api_asking_refused(o->change.x, err) : POA_OK;
+    return err ? api_asking_refused(x, err) : POA_OK;
 }
 
 static poa_err read_pending(struct approval *o)

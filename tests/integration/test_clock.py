@@ -6,7 +6,7 @@ libshift_clock is preloaded into the server, so that a test can choose its time.
 import pytest
 
 import client
-from client import DAY, HOUR, MINUTE, Caller, Key, device, onboarding, send, statement, submit
+from client import DAY, HOUR, MINUTE, Caller, Key, Party, administration, device, onboarding, send, statement, submit
 from clock import Clock
 from gate import Gate
 from scene import Scene
@@ -167,3 +167,33 @@ def test_a_clock_that_went_back(site):
     site.begin()
     assert caller.onboard(device()).status == 201
     assert_refused(other.get(READ), 401, "revoked", 0)
+
+
+# ---- what waits until a time ----
+
+
+def clerk_of(site):
+    return Caller(site.url, site.owner.grant(Party("clerk.example"), [administration(actions=["approve"])],
+                                             exp=client.now() + 20 * DAY))
+
+
+def test_nobody_approves_too_late(site):
+    """Its time is over from that second on, not when the server comes to look."""
+    caller, clerk = caller_of(site, onboarding(evidence=["approval"]), exp=client.now() + 20 * DAY), clerk_of(site)
+    where = caller.onboard().headers["Location"]
+    site.clock.go(8 * DAY)
+    late = clerk.post(f"{where}/approval", {"approve": True})
+    assert (late.status, late.code) in [(403, "device_not_granted"), (404, None)], late
+    if late.status == 403:
+        assert late.reason["because"] == "expired"
+
+
+def test_nobody_is_expected_for_ever(site):
+    caller, clerk = caller_of(site, onboarding(), exp=client.now() + 20 * DAY), clerk_of(site)
+    thing = device()
+    announced = {"device": thing, "location": "mine-7/hall-2", "until": client.now() + HOUR}
+    assert clerk.post("/v1/tickets", announced).status == 201
+    with site.policy_with(onboarding={"tickets": "required"}):
+        site.clock.go(2 * HOUR)
+        assert_refused(caller.onboard(thing), 403, "device_not_granted")
+        site.clock.go(0)
