@@ -8,6 +8,7 @@ int cli_device_list(cli *app, int argc, char **argv);
 int cli_device_show(cli *app, int argc, char **argv);
 int cli_device_suspend(cli *app, int argc, char **argv);
 int cli_device_resume(cli *app, int argc, char **argv);
+int cli_device_replace(cli *app, int argc, char **argv);
 int cli_device_retire(cli *app, int argc, char **argv);
 int cli_device_ratify(cli *app, int argc, char **argv);
 int cli_device_release(cli *app, int argc, char **argv);

@@ -1,11 +1,9 @@
 #include "onboard_options.h"
 
-#include "device_options.h"
 #include "times.h"
 
 enum {
-    OPTION_CHAIN = CLI_OPTIONS_VERB,
-    OPTION_LOCATION,
+    OPTION_CHAIN = CLI_OPTIONS_ONBOARD,
     OPTION_DEVICE,
     OPTION_DEVICE_KEY,
     OPTION_DEVICE_PASSPHRASE,
@@ -16,9 +14,6 @@ enum {
     OPTION_SIMULATED,
     OPTION_MISBEHAVE,
     OPTION_WAIT,
-    OPTION_REPLACE,
-    OPTION_BATCH,
-    OPTION_RESULTS,
 };
 
 static void begin(struct argp_state *state)
@@ -33,10 +28,8 @@ static void begin(struct argp_state *state)
 static void check_one(const struct argp_state *state)
 {
     const cli_onboard_options *o = state->input;
-    if (!o->replace)
+    if (!o->replaces)
         cli_need(state, o->location, "--location PATH");
-    else if (!cli_is_uuid(o->replace))
-        argp_error(state, "--replace wants a device's id: a UUID in lower case, as `poa device list' shows it");
     if (!o->simulated)
         cli_need(state, o->device, "--device FILE");
     if ((o->device_key.file != NULL) + (o->csr != NULL) + (o->simulated != NULL) != 1)
@@ -55,7 +48,7 @@ static void check_batch(const struct argp_state *state)
 {
     const cli_onboard_options *o = state->input;
     if (o->location || o->device || o->csr || o->device_key.file || o->nonce || o->device_proof || o->ticket ||
-        o->replace || o->wait_s || o->misbehaviour != CLI_BEHAVE || o->output.file)
+        o->wait_s || o->misbehaviour != CLI_BEHAVE || o->output.file)
         argp_error(state,
                    "--batch says all about the devices itself: --results FILE goes with it, and --simulated DIR");
     cli_need(state, o->results, "--results FILE");
@@ -87,8 +80,6 @@ static const char **slot_of(cli_onboard_options *o, int key)
     switch (key) {
     case OPTION_CHAIN:
         return &o->chain;
-    case OPTION_LOCATION:
-        return &o->location;
     case OPTION_DEVICE:
         return &o->device;
     case OPTION_DEVICE_KEY:
@@ -105,12 +96,6 @@ static const char **slot_of(cli_onboard_options *o, int key)
         return &o->ticket;
     case OPTION_SIMULATED:
         return &o->simulated;
-    case OPTION_REPLACE:
-        return &o->replace;
-    case OPTION_BATCH:
-        return &o->batch;
-    case OPTION_RESULTS:
-        return &o->results;
     default:
         return NULL;
     }
@@ -134,9 +119,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_WAIT:
         o->wait_s = cli_duration_option(state, "--wait", arg);
         return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "one argument too many: %s", arg);
-        return 0;
     case ARGP_KEY_END:
         check(state);
         return 0;
@@ -147,7 +129,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"chain", OPTION_CHAIN, "FILE", 0, "Chain that lets you act", 10},
-    {"location", OPTION_LOCATION, "PATH", 0, "Where the device stands: mine-7/hall-2", 11},
     {"device", OPTION_DEVICE, "FILE", 0,
      "Its identity as JSON: manufacturer, model, serial, id_link; or typed as serial=SN-17,model=XY-1", 11},
     {"device-key", OPTION_DEVICE_KEY, "FILE", 0, "Private key of the device: makes the certificate request", 12},
@@ -162,10 +143,6 @@ static const struct argp_option options[] = {
      14},
     {"ticket", OPTION_TICKET, "FILE", 0, "The maker's signed ticket, which ties the label to the key", 15},
     {"wait", OPTION_WAIT, "DURATION", 0, "Where somebody has to approve, wait so long for it: 10m", 15},
-    {"replace", OPTION_REPLACE, "ID", 0, "The device takes the place of this one, which is dead", 15},
-    {"batch", OPTION_BATCH, "FILE", 0, "Many devices: requests that `poa device collect' wrote, one a line", 16},
-    {"results", OPTION_RESULTS, "FILE", 0,
-     "What became of each goes there. The same command goes on where it was stopped", 16},
     {0},
 };
 static const struct argp_child children[] = {

@@ -6,7 +6,10 @@
 #include "options.h"
 #include "simulated.h"
 
-/* What `poa onboard' is told. Texts are argv's; NULL where nothing is said. */
+/*
+ * What `poa onboard' and `poa device replace' are told. Texts are argv's; NULL where nothing is said. The verbs parse
+ * location, batch, results and replace themselves, the rest is common.
+ */
 typedef struct cli_onboard_options {
     const char *chain;
     const char *location;
@@ -18,7 +21,8 @@ typedef struct cli_onboard_options {
     const char *simulated;
     enum cli_misbehaviour misbehaviour;
     int64_t wait_s;
-    const char *replace; /* id of the device that is replaced */
+    bool replaces;       /* set by the verb: a dead device is replaced, and says where */
+    const char *replace; /* its id */
     const char *batch;
     const char *results;
     cli_key_options key;
@@ -28,5 +32,8 @@ typedef struct cli_onboard_options {
 } cli_onboard_options;
 
 extern const struct argp cli_onboard_argp;
+
+/* Bring in, replace, or bring in many, as was told. */
+int cli_onboard_run(const cli *app, const cli_onboard_options *options);
 
 #endif

@@ -24,6 +24,7 @@ enum cli_option_block {
     CLI_OPTIONS_SERVER = 0x700,
     CLI_OPTIONS_STATEMENT = 0x800,
     CLI_OPTIONS_DEVICE = 0x900,
+    CLI_OPTIONS_ONBOARD = 0xa00,
 };
 
 /*

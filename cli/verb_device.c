@@ -13,6 +13,7 @@ int cli_verb_device(cli *app, int argc, char **argv)
         {"suspend", "stop a device for a while", cli_device_suspend},
         {"resume", "let a suspended device go on", cli_device_resume},
         {"ratify", "bring a device under a PoA of yours", cli_device_ratify},
+        {"replace", "put a new device in the place of a dead one", cli_device_replace},
         {"retire", "decommission a device for ever", cli_device_retire},
         {"release", "free an identifier that a dead record holds", cli_device_release},
         {"collect", "collect signed requests where there is no network", cli_device_collect},

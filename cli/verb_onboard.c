@@ -214,20 +214,49 @@ static int onboard_batch(const cli *app, const cli_onboard_options *task)
     return cli_batch_run(app, &batch);
 }
 
+int cli_onboard_run(const cli *app, const cli_onboard_options *options)
+{
+    return options->batch ? onboard_batch(app, options) : onboard_one(app, options);
+}
+
+enum { OPTION_LOCATION = CLI_OPTIONS_VERB, OPTION_BATCH, OPTION_RESULTS };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    (void)arg;
-    if (key != ARGP_KEY_INIT)
+    cli_onboard_options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = o;
+        return 0;
+    case OPTION_LOCATION:
+        o->location = arg;
+        return 0;
+    case OPTION_BATCH:
+        o->batch = arg;
+        return 0;
+    case OPTION_RESULTS:
+        o->results = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "one argument too many: %s", arg);
+        return 0;
+    default:
         return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
+    }
 }
 
 int cli_verb_onboard(cli *app, int argc, char **argv)
 {
+    static const struct argp_option options[] = {
+        {"location", OPTION_LOCATION, "PATH", 0, "Where the device stands: mine-7/hall-2", 11},
+        {"batch", OPTION_BATCH, "FILE", 0, "Many devices: requests that `poa device collect' wrote, one a line", 16},
+        {"results", OPTION_RESULTS, "FILE", 0,
+         "What became of each goes there. The same command goes on where it was stopped", 16},
+        {0},
+    };
     static const struct argp_child children[] = {{&cli_onboard_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        NULL,
+        options,
         parse,
         NULL,
         "Bring a device onto a site: present the chain, prove its key, and get the device's certificate. The same "
@@ -242,5 +271,5 @@ int cli_verb_onboard(cli *app, int argc, char **argv)
 
     cli_onboard_options task = {0};
     cli_parse(&argp, argc, argv, &task);
-    return task.batch ? onboard_batch(app, &task) : onboard_one(app, &task);
+    return cli_onboard_run(app, &task);
 }

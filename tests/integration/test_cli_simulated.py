@@ -178,10 +178,15 @@ def test_a_thousand_devices_in_one_call(cli):
     (("--location", "mine-7", "--simulated", "none"), "is no simulated device"),
     (("--location", "mine-7", "--device", "serial=1", "--device-key", "technician.key", "--results", "r"),
      "goes with --batch"),
-    (("--replace", "17", "--simulated", "x"), "UUID in lower case"),
 ])
 def test_words_that_are_wrong(cli, words, said):
     assert said in cli.fails(2, "onboard", *cli.asker, *words).err
+
+
+@pytest.mark.parametrize("words, said", [(("17", "--simulated", "x"), "UUID in lower case"),
+                                         (("--simulated", "x"), "ID of the device that is replaced is missing")])
+def test_words_about_a_replacement(cli, words, said):
+    assert said in cli.fails(2, "device", "replace", *cli.asker, *words).err
 
 
 # ---- people ----
@@ -232,9 +237,9 @@ def test_a_dead_device_is_replaced(cli):
     old = cli.device()
     device = cli.onboard(old, "--json").json["device"]
     new = cli.device()
-    told = cli.ok("onboard", *cli.asker, "--replace", device["id"], "--simulated", new, "--json").json["device"]
+    told = cli.ok("device", "replace", device["id"], *cli.asker, "--simulated", new, "--json").json["device"]
     assert told["serial"] == new and told["replaces"] == device["id"]
     dead = cli.ok("device", "show", *cli.asker, device["id"], "--json").json
     assert dead["state"] == "replaced" and dead["replaced_by"] == told["id"]
-    again = cli.run("onboard", *cli.asker, "--replace", device["id"], "--simulated", cli.device())
+    again = cli.run("device", "replace", device["id"], *cli.asker, "--simulated", cli.device())
     assert again.code == 7 and "it is replaced" in again.err, again
