@@ -108,7 +108,7 @@ int cli_file_may_write(const cli_write *how)
     if (is_dash(how->path) || how->force || is_special(how->path) || lstat(how->path, &st) != 0)
         return CLI_OK;
     (void)cli_usage("%s is there already", how->path);
-    cli_hint("--force overwrites it");
+    cli_hint(how->once ? "name another one; nothing overwrites it" : "--force overwrites it");
     return CLI_USAGE;
 }
 

@@ -34,6 +34,7 @@ typedef struct cli_write {
     const char *path; /* NULL or "-": standard output */
     bool force;       /* replace a file that is there */
     bool secret;      /* mode 0600; else 0666 less the umask */
+    bool once;        /* no option of the verb replaces it */
 } cli_write;
 
 /*

@@ -74,7 +74,8 @@ static const struct {
     {POA_E_LIFETIME_EXCEEDED, "the link lives longer than the policy's max_lifetime",
      "end it earlier, with --for or --until: the policy's max_lifetime is shorter"},
     {POA_E_CEILING_EXCEEDED,
-     "the root grants more than the policy lets this owner grant: `poa policy explain FILE' shows how much that is",
+     "the root grants more than the policy lets this owner grant: `poa policy explain FILE' shows how much that "
+     "is, `poa verify CHAIN --policy FILE' where",
      "grant no more than the policy allows this owner: `poa policy explain FILE' shows how much that is"},
     {POA_E_ISSUED_IN_FUTURE, "is the clock of this machine right?", "is the clock of this machine right?"},
     {POA_E_NOT_YET_VALID, "wait until it begins", NULL},

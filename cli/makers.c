@@ -77,7 +77,7 @@ void cli_maker_clear(cli_maker *maker)
 int cli_maker_write_text(const char *folder, const char *name, poa_span text)
 {
     POA_CLEANUP(poa_freep) char *path = path_of(folder, name);
-    return path ? cli_file_write(&(cli_write){.path = path}, text) : cli_fault_of(POA_F_NOMEM);
+    return path ? cli_file_write(&(cli_write){.path = path, .once = true}, text) : cli_fault_of(POA_F_NOMEM);
 }
 
 int cli_maker_write_key(const char *folder, const char *name, const poa_key *key)
@@ -87,7 +87,7 @@ int cli_maker_write_key(const char *folder, const char *name, const poa_key *key
     const poa_err err = poa_key_to_pem(key, (poa_span){0}, &pem);
     if (err || !path)
         return cli_fault_of(err ? err : POA_F_NOMEM);
-    return cli_file_write(&(cli_write){.path = path, .secret = true}, (poa_span){pem.text, pem.len});
+    return cli_file_write(&(cli_write){.path = path, .secret = true, .once = true}, (poa_span){pem.text, pem.len});
 }
 
 int cli_maker_make_folder(const char *folder)

@@ -86,19 +86,35 @@ static json_t *owners_json(const poa_policy *policy)
     return owners;
 }
 
+static json_t *manufacturers_json(const poa_policy *policy)
+{
+    json_t *list = json_array();
+    const poa_policy_manufacturer *maker = NULL;
+    for (size_t i = 0; (maker = poa_policy_manufacturer_at(policy, i)) != NULL; i++) {
+        json_t *hosts = json_array();
+        for (size_t j = 0; j < maker->id_link_hosts_len; j++)
+            (void)json_array_append_new(hosts, cli_json_text(maker->id_link_hosts[j]));
+        (void)json_array_append_new(
+            list, json_pack("{s:s%, s:o, s:s}", "name", maker->name.ptr, maker->name.len, "id_link_hosts", hosts,
+                            "serial_from",
+                            maker->serial_from == POA_SERIAL_FROM_COMMON_NAME ? "commonName" : "serialNumber"));
+    }
+    return list;
+}
+
 static int print_json(const poa_policy *policy)
 {
     const poa_policy_settings *s = poa_policy_get(policy);
     POA_CLEANUP(poa_json_decrefp)
     json_t *all = json_pack(
-        "{s:s%, s:s, s:o, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "resource_owner", s->resource_owner.ptr,
-        s->resource_owner.len, "document", poa_id_print(poa_policy_document_id(policy)).chars, "algorithms",
-        algorithms_json(policy), "clock_skew", (json_int_t)s->clock_skew_s, "max_revocation_age",
+        "{s:s%, s:s, s:o, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "resource_owner",
+        s->resource_owner.ptr, s->resource_owner.len, "document", poa_id_print(poa_policy_document_id(policy)).chars,
+        "algorithms", algorithms_json(policy), "clock_skew", (json_int_t)s->clock_skew_s, "max_revocation_age",
         (json_int_t)s->max_revocation_age_s, "approval", s->approval == POA_APPROVAL_ALWAYS ? "always" : "as_granted",
         "tickets", s->tickets == POA_TICKETS_REQUIRED ? "required" : "optional", "offline_age",
         (json_int_t)s->offline_age_s, "credential_lifetime", (json_int_t)s->credential_lifetime_s, "trust_period",
         (json_int_t)s->trust_period_s, "trust_grace", (json_int_t)s->trust_grace_s, "review_deadline",
-        (json_int_t)s->review_deadline_s, "owners", owners_json(policy));
+        (json_int_t)s->review_deadline_s, "manufacturers", manufacturers_json(policy), "owners", owners_json(policy));
     return cli_print_json(all);
 }
 
@@ -127,6 +143,28 @@ static void add_settings(poa_buf *b, const poa_policy *policy)
                                                        : "An onboarding wants approval where its powers say so.\n");
     poa_buf_text(b, s->tickets == POA_TICKETS_REQUIRED ? "Only devices that are expected come in.\n"
                                                        : "Devices need not be expected.\n");
+    add_duration(b, "What was collected without a network is handed in within ", s->offline_age_s);
+    add_duration(b, "A device re-establishes trust about every ", s->trust_period_s);
+    add_duration(b, "One that does not is suspended after a grace of ", s->trust_grace_s);
+    add_duration(b, "One in review is suspended where nobody ratifies it within ", s->review_deadline_s);
+}
+
+static void add_manufacturers(poa_buf *b, const poa_policy *policy)
+{
+    const poa_policy_manufacturer *maker = NULL;
+    if (!poa_policy_manufacturer_at(policy, 0))
+        poa_buf_text(b, "No manufacturer's IDevIDs are believed.\n");
+    for (size_t i = 0; (maker = poa_policy_manufacturer_at(policy, i)) != NULL; i++) {
+        poa_buf_text(b, "Manufacturer ");
+        cli_escape(b, maker->name);
+        poa_buf_printf(b, ": its IDevIDs are believed, with the serial in %s",
+                       maker->serial_from == POA_SERIAL_FROM_COMMON_NAME ? "commonName" : "serialNumber");
+        for (size_t j = 0; j < maker->id_link_hosts_len; j++) {
+            poa_buf_text(b, j == 0 ? "; its links are at " : ", ");
+            cli_escape(b, maker->id_link_hosts[j]);
+        }
+        poa_buf_text(b, "\n");
+    }
 }
 
 static void add_key(poa_buf *b, const poa_policy *policy, const poa_key *key, poa_span label, int64_t now_s)
@@ -187,6 +225,7 @@ static int print_text(const cli *app, const poa_policy *policy)
     if (poa_json_parse(poa_policy_document(policy), &document) != POA_OK)
         return cli_fault_of(POA_F_NOMEM);
     add_settings(&b, policy);
+    add_manufacturers(&b, policy);
     const json_t *owners = json_object_get(document, "owners");
     const poa_policy_owner *owner = NULL;
     for (size_t i = 0; (owner = poa_policy_owner_at(policy, i)) != NULL; i++)

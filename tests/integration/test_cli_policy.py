@@ -147,6 +147,24 @@ def test_explain_json_has_the_defaults(cli):
     assert facts["owners"][1]["administers"] == "all"
 
 
+def test_explain_tells_whose_idevids_are_believed(cli):
+    assert "No manufacturer's IDevIDs are believed." in cli.ok("policy", "explain", "site.json").out
+    cli.ok("device", "maker", "--name", "Acme", "-o", "acme")
+    cli.ok("policy", "manufacturer", "site.json", "--name", "Acme", "--ca", "acme/maker.pem", "--id-link-host",
+           "id.acme.example,id.acme2.example", "--serial-from", "commonName", "-o", "more.json")
+    assert ("Manufacturer Acme: its IDevIDs are believed, with the serial in commonName; its links are at "
+            "id.acme.example, id.acme2.example\n") in cli.ok("policy", "explain", "more.json").out
+    assert cli.ok("policy", "explain", "more.json", "--json").json["manufacturers"] == [
+        {"name": "Acme", "id_link_hosts": ["id.acme.example", "id.acme2.example"], "serial_from": "commonName"}]
+
+
+def test_explain_tells_when_trust_is_due(cli):
+    edit(cli, lambda p: p.update(trust={"period": 7200, "grace": 600, "review_deadline": 172800}))
+    told = cli.ok("policy", "explain", "new.json").out
+    for line in ("trust about every 2h.", "after a grace of 10m.", "ratifies it within 2d."):
+        assert line in told
+
+
 # ---- diff ----
 
 

@@ -96,6 +96,13 @@ def test_a_device_comes_in_with_its_engraved_link(cli):
     assert again.code == 0 and "was in already" in again.err and again.out == ""
 
 
+def test_what_is_made_up_is_made_once(cli):
+    serial = cli.device()
+    for words in (("simulate", "--serial", "F-0", "-o", serial), ("maker", "--name", "Acme", "-o", cli.maker)):
+        refused = cli.fails(2, "device", *words)
+        assert "is there already" in refused.err and "--force" not in refused.err
+
+
 @pytest.mark.parametrize("how, code, exit_code", [
     ("wrong-serial", "identity_mismatch", 7),
     ("old-proof", "evidence_missing", 7),

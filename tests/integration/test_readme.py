@@ -61,6 +61,8 @@ def run_walk(commands, folder, port):
         script.append(command.replace(":8080", f":{port}"))
         if command.endswith("&"):  # a reader is slower than this script
             script.append(f"until curl -sf -o answer http://127.0.0.1:{port}/readyz; do sleep 0.05; done; sleep 1")
+        if command.startswith("kill -HUP"):
+            script.append("until grep -q '\"event\":\"reload' server.log; do sleep 0.05; done")
         script.append(f"status=$?; echo '{MARK}'; (exit $status)")
     done = subprocess.run(["/bin/bash", "-c", "trap 'kill $(jobs -p) 2>&-' EXIT\n" + "\n".join(script)], cwd=folder,
                           env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
