@@ -15,10 +15,11 @@ int cli_device_release(cli *app, int argc, char **argv);
 int cli_device_approve(cli *app, int argc, char **argv);
 int cli_device_expect(cli *app, int argc, char **argv);
 
-/* poa device maker, simulate, ticket, collect: devices that are none, for tests and demonstrations. */
+/* poa device maker, simulate, ticket, collect, run: devices that are none, for tests and demonstrations. */
 int cli_device_maker(cli *app, int argc, char **argv);
 int cli_device_simulate(cli *app, int argc, char **argv);
 int cli_device_ticket(cli *app, int argc, char **argv);
 int cli_device_collect(cli *app, int argc, char **argv);
+int cli_device_run(cli *app, int argc, char **argv);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,12 +113,21 @@ int cli_file_may_write(const cli_write *how)
     return CLI_USAGE;
 }
 
+/* It is read by setting it: once, so that no thread writes a file meanwhile. */
+static mode_t mask;
+static pthread_once_t mask_read = PTHREAD_ONCE_INIT;
+
+static void read_mask(void)
+{
+    mask = umask(0);
+    (void)umask(mask);
+}
+
 static mode_t mode_of(const cli_write *how)
 {
     if (how->secret)
         return S_IRUSR | S_IWUSR;
-    const mode_t mask = umask(0);
-    (void)umask(mask);
+    (void)pthread_once(&mask_read, read_mask);
     return 0666 & ~mask;
 }
 

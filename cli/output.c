@@ -62,9 +62,11 @@ __attribute__((format(printf, 3, 0))) static void line(enum cli_style style, con
                                                        va_list args)
 {
     (void)fflush(stdout); /* so that the two streams do not overtake each other on a terminal */
+    flockfile(stderr);    /* a line is one, also among threads */
     fprintf(stderr, "%spoa:%s %s", cli_paint(stderr, style), cli_paint(stderr, CLI_PLAIN), label);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void cli_say(const char *format, ...)

@@ -15,7 +15,7 @@
  *
  *   label.json      what is printed on its housing: manufacturer, model, serial, id_link
  *   idevid.key      the key of its IDevID, made with it; idevid.pem the IDevID
- *   device.key      the key of its credential
+ *   device.key      the key of its credential; device.key.next the one that shall follow it
  *   credential.pem  the credential that a site issued, its CA behind it
  *   state.json      {"id":…,"boot_counter":…,"firmware":…,"due":…}: what it remembers
  */
@@ -71,6 +71,30 @@ int cli_simulated_request(const cli *app, const cli_simulated *device, const cli
 
 /* Keep what the site gave: the certificate and the device's id and due time in the reply. */
 int cli_simulated_keep(const cli *app, cli_simulated *device, const json_t *reply);
+
+/*
+ * What it is asked to sign to renew its trust.
+ * @site:  the resource owner
+ * @nonce: the server's
+ */
+typedef struct cli_simulated_renewal {
+    poa_span site;
+    const char *nonce;
+    enum poa_trust_reason reason;
+} cli_simulated_renewal;
+
+/*
+ * {"proof":…,"csr":…}: what is posted to re-establish trust, with the boot counter and the firmware of its state; owned
+ * by the caller. For a rekey it makes itself a next key; one that is there is handed in until a site has certified it.
+ */
+int cli_simulated_renew(const cli *app, const cli_simulated *device, const cli_simulated_renewal *renewal,
+                        json_t **out);
+
+/* Keep what a site gave for it: as cli_simulated_keep(), and the next key, once it is certified, is the key. */
+int cli_simulated_renewed(const cli *app, cli_simulated *device, const json_t *reply);
+
+/* Use the next key, where the credential is already for it: somebody was stopped between the two. */
+int cli_simulated_settle(const cli *app, cli_simulated *device);
 
 /* Write what it remembers. */
 int cli_simulated_remember(const cli_simulated *device);

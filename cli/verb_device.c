@@ -19,6 +19,7 @@ int cli_verb_device(cli *app, int argc, char **argv)
         {"collect", "collect signed requests where there is no network", cli_device_collect},
         {"maker", "make up a manufacturer, for simulated devices", cli_device_maker},
         {"simulate", "make simulated devices, or let one answer", cli_device_simulate},
+        {"run", "let simulated devices keep their trust", cli_device_run},
         {"ticket", "sign a made-up manufacturer's ticket for a device", cli_device_ticket},
     };
     return cli_dispatch(app, "poa device", verbs, POA_COUNT(verbs), argc, argv);
