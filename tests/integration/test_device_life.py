@@ -16,6 +16,7 @@ from test_events import Listener
 ALL = ["onboard", "reestablish", "replace", "suspend", "resume", "decommission", "read"]
 RUNNING = ["review", "suspended", "replaced", "decommissioned"]
 HELD = ["active", "replaced", "decommissioned"]
+REVIEWED = ["active", "suspended", "replaced", "decommissioned"]
 NOBODY = "/v1/devices/00000000-0000-4000-8000-000000000000"
 
 
@@ -267,7 +268,7 @@ def test_devices_that_are_not_there(foreman):
 def test_a_ratification_ends_a_review(site, foreman):
     one = in_review(site, foreman)
     assert record_of(foreman, one)["until"] > now()
-    impossible(act(foreman, one, "resumption"), "review", HELD[:1] + ["suspended"] + HELD[1:], "ratified")
+    impossible(act(foreman, one, "resumption"), "review", REVIEWED, "ratified")
     taken = done(act(foreman, one, "ratification"), state="active", cause="ratified", poa_id=foreman.chain.ids[-1],
                  by=foreman.chain.agent.name)
     assert "until" not in taken and taken["due"] > now()
@@ -406,7 +407,41 @@ def test_a_review_that_nobody_answered(site, foreman):
     done(act(foreman, one, "resumption"), state="active")
 
 
+def contested(foreman, maker):  # noqa: F811
+    """A device whose serial another one claims and shows; with that one, and how it asks."""
+    thing = maker.device(id_link="")
+    squatter = bring(foreman, thing.stated())
+
+    def ask():
+        nonce = foreman.nonce()
+        return foreman.post("/v1/onboardings", thing.body(foreman.chain, nonce), nonce=nonce)
+
+    assert ask().code == "device_exists"
+    assert record_of(foreman, squatter)["state"] == "review"
+    return squatter, ask
+
+
+def test_a_conflict_that_nobody_decided(site, foreman, maker):
+    """Its PoA stands, but nobody has said which of the two it is."""
+    with site.policy_with(trust={"review_deadline": 2}):
+        squatter, _ = contested(foreman, maker)
+        becomes(foreman, squatter, "suspended")
+    impossible(act(foreman, squatter, "resumption"), "suspended", HELD, "without a decision")
+    done(act(foreman, squatter, "ratification"), state="suspended", cause="ratified")
+    done(act(foreman, squatter, "resumption"), state="active")
+
+
 # ---- released ----
+
+
+def test_a_squatter_gives_way(site, foreman, maker):
+    squatter, ask = contested(foreman, maker)
+    done(act(approver_of(site, site.owner), squatter, "release", {"identifiers": ["serial"], "reason": "squatted"}),
+         state="review", released=["serial"])
+    reply = ask()
+    assert reply.status == 201, reply
+    assert reply.json["device"]["serial"] == squatter["serial"]
+    impossible(act(foreman, squatter, "ratification"), "review", REVIEWED, "released")
 
 
 def test_a_burnt_serial_is_released(site, foreman):
@@ -432,8 +467,7 @@ def test_one_that_was_released_does_not_come_back(site, foreman):
     impossible(act(foreman, one, "resumption"), "suspended", HELD, "released")
     squatter = in_review(site, foreman)
     done(act(approver_of(site, site.owner), squatter, "release", {"identifiers": ["key"]}), state="review")
-    impossible(act(foreman, squatter, "ratification"), "review", ["active", "suspended", "replaced", "decommissioned"],
-               "released")
+    impossible(act(foreman, squatter, "ratification"), "review", REVIEWED, "released")
     done(act(foreman, squatter, "decommission"))
 
 
