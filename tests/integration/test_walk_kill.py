@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import os
 import subprocess
 import time
 
@@ -16,17 +17,30 @@ DEVICES = 600  # more than two batches
 FORGIVEN = 40  # kills
 
 
-class Killed:
-    """The server's process, killed so many seconds after it was started, whatever it was doing."""
+LIBRARY = server.BINARY.parent.parent / "tests" / "integration" / "libfail_sync.so"
+# A sanitizer's own library wants to be the first; ours has none.
+SANITIZER = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+SLOW = {"LD_PRELOAD": str(LIBRARY), "FAIL_SYNC_SLOW_MS": "30", "ASAN_OPTIONS": SANITIZER.lstrip(":")}
 
-    def __init__(self, site, after_s):  # noqa: F811
-        with open(site.made.folder / f"log-killed-{time.monotonic_ns()}.jsonl", "wb") as log:
-            process = subprocess.Popen([server.BINARY, "serve", "--config", site.made.config], stderr=log,
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       env=server.environment(site.environment), start_new_session=True)
-        time.sleep(after_s)
-        process.kill()
-        process.wait(server.PATIENCE_S)
+
+def kill_after(site, commits):  # noqa: F811
+    """A server that is killed once the file of its store has changed so often. Slow syncs keep commits apart."""
+    data = site.made.folder / "data" / "data.mdb"
+    last = data.stat().st_mtime_ns
+    with open(site.made.folder / f"log-killed-{time.monotonic_ns()}.jsonl", "wb") as log:
+        process = subprocess.Popen([server.BINARY, "serve", "--config", site.made.config], stderr=log,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   env=server.environment((site.environment or {}) | SLOW), start_new_session=True)
+
+    def changed():
+        nonlocal last, commits
+        now, last = last, data.stat().st_mtime_ns
+        commits -= now != last
+        return commits <= 0
+
+    server.wait_until(changed, "a commit")
+    process.kill()
+    process.wait(server.PATIENCE_S)
 
 
 def crowd(site, count):  # noqa: F811
@@ -68,7 +82,7 @@ def test_killed_again_and_again(site):
         if len(done) == DEVICES:
             break
         halfway.add(len(done))
-        Killed(site, 0.02 + 0.004 * kill)
+        kill_after(site, 1 + kill)
     site.begin()
     fleet.settle()
     now = states(fleet)
