@@ -7,6 +7,8 @@
 #include "store/device_index.h"
 #include "store/device_record.h"
 #include "store/meta_table.h"
+#include "store/statements.h"
+#include "store/walks.h"
 
 /*
  * Format 1 had neither states to leave nor a CRL: every device was active, with one certificate that stood in its
@@ -139,10 +141,26 @@ static poa_err empty_indexes(store_txn *txn)
     return POA_OK;
 }
 
+/* ---- what was said before devices heard of it ---- */
+
+static poa_err begin_walk(void *ctx, const store_statement *statement)
+{
+    const store_walk walk = {.epoch = statement->epoch, .started_s = statement->accepted_s};
+    return store_walk_put(ctx, &walk);
+}
+
+/* In format 1 a revocation did nothing to the devices that stood under the PoA: each still has that before it. */
+static poa_err begin_walks(store_txn *txn)
+{
+    return store_statement_each_since(txn, 0, begin_walk, txn);
+}
+
 poa_err store_migrate_2(store_txn *txn)
 {
     poa_err err = store_meta_begin_2(txn);
     if (!err)
         err = empty_indexes(txn);
-    return err ? err : bring_all_forward(txn);
+    if (!err)
+        err = bring_all_forward(txn);
+    return err ? err : begin_walks(txn);
 }

@@ -4,10 +4,12 @@
 #include "cleanup.h"
 #include "crypto.h"
 #include "poa/request.h"
+#include "poa/statement.h"
 #include "store/certificates.h"
 #include "store/events.h"
 #include "store/meta.h"
 #include "store/record.h"
+#include "store/walks.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -151,6 +153,27 @@ static void fill_meta_1(raw *w)
     raw_put(w, "meta", POA_SPAN("audit"), (poa_span){zeros, sizeof zeros});
 }
 
+/* A statement of epoch 5, which did nothing to devices yet. */
+static void fill_statement_1(raw *w)
+{
+    POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
+    const poa_id ids[] = {rig_id(1), rig_id(700), rig_id(2)};
+    store_write_u8(&b, 1);
+    store_write_id(&b, &ids[0]);
+    store_write_u8(&b, POA_OP_REVOKE + 1);
+    store_write_u8(&b, POA_TARGET_POA + 1);
+    store_write_id(&b, &ids[1]);
+    store_write_text(&b, (poa_span){0});
+    store_write_text(&b, POA_SPAN("a-jti"));
+    store_write_id(&b, &ids[2]);
+    store_write_blob(&b, (poa_span){0});
+    store_write_time(&b, 55);
+    store_write_time(&b, 0);
+    store_write_blob(&b, POA_SPAN("a.b.c"));
+    assert_false(b.failed);
+    raw_put(w, "statements", POA_SPAN("\0\0\0\0\0\0\0\5"), poa_buf_span(&b));
+}
+
 /* What device n is, as far as format 1 could say it. */
 static store_device device_1(unsigned n, poa_span ca)
 {
@@ -196,6 +219,7 @@ static void make_format_1(rig *r, poa_span ca)
         assert_int_equal(mdb_dbi_open(w.txn, tables_1[i], MDB_CREATE, &dbi), 0);
     }
     fill_meta_1(&w);
+    fill_statement_1(&w);
     for (unsigned n = 0; n < DEVICES; n++) {
         POA_CLEANUP(poa_buf_clear) poa_buf b = {0};
         const store_device device = device_1(n, ca);
@@ -256,6 +280,13 @@ static void assert_whole(rig *r, poa_span ca)
     uint64_t number = 0;
     int64_t time_s = 0;
     store_spread spread;
+    store_walk walk;
+    bool walks = false;
+    assert_int_equal(store_walk_next(txn, 0, &walk, &walks), POA_OK);
+    assert_true(walks);
+    assert_int_equal(walk.epoch, 5);
+    assert_int_equal(walk.started_s, 55);
+    assert_true(store_id_is_none(&walk.leaf));
     assert_int_equal(store_device_count(txn, STORE_DEVICE_ACTIVE, &number), POA_OK);
     assert_int_equal(number, DEVICES);
     assert_int_equal(store_epoch(txn, &number), POA_OK);
