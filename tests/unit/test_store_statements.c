@@ -4,6 +4,7 @@
 #include "store/expiries.h"
 #include "store/meta.h"
 #include "store/statements.h"
+#include "store/walks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -364,6 +365,53 @@ static poa_err read_first(store_txn *txn)
     return store_statement_get(txn, 1, &got, &found);
 }
 
+static bool is_kept(rig *r, uint64_t epoch)
+{
+    store_txn *txn = rig_read(r);
+    store_statement got;
+    bool found = false;
+    assert_int_equal(store_statement_get(txn, epoch, &got, &found), POA_OK);
+    store_read_end(txn);
+    return found;
+}
+
+static void purge_at(rig *r, int64_t now_s)
+{
+    store_txn txn = rig_write(r);
+    size_t removed = 0;
+    assert_int_equal(store_purge(&txn, now_s, 10, &removed), POA_OK);
+    assert_true(removed < 10);
+    rig_commit(&txn);
+}
+
+/* A PoA may have ended long before somebody says what its devices are to suffer. */
+static void what_is_walked_waits_for_its_walk(void **state)
+{
+    enum { DAY_S = 86400 };
+    rig *r = *state;
+    store_statement walked = revoke(1, 500), other = revoke(2, 501);
+    walked.drop_after_s = other.drop_after_s = 2000;
+    const store_walk walk = {.epoch = add(r, &walked), .started_s = 1000};
+    const uint64_t left = add(r, &other);
+    store_txn txn = rig_write(r);
+    assert_int_equal(store_walk_put(&txn, &walk), POA_OK);
+    rig_commit(&txn);
+
+    purge_at(r, 3000);
+    assert_true(is_kept(r, walk.epoch));
+    assert_false(is_kept(r, left));
+    purge_at(r, 3000 + 2 * DAY_S);
+    assert_true(is_kept(r, walk.epoch));
+
+    txn = rig_write(r);
+    assert_int_equal(store_walk_end(&txn, walk.epoch), POA_OK);
+    rig_commit(&txn);
+    purge_at(r, 3000 + 3 * DAY_S);
+    assert_true(is_kept(r, walk.epoch));
+    purge_at(r, 3001 + 3 * DAY_S);
+    assert_false(is_kept(r, walk.epoch));
+}
+
 static void a_damaged_statement_is_a_fault(void **state)
 {
     rig *r = *state;
@@ -428,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_question_costs_nothing_for_what_others_said, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(bounds_are_kept, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(what_may_go_goes, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(what_is_walked_waits_for_its_walk, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(a_damaged_statement_is_a_fault, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(an_index_without_its_record_is_a_fault, rig_setup, rig_teardown),
     };
