@@ -4,6 +4,7 @@
 #include "api/device_json.h"
 #include "api/epoch.h"
 #include "api/exchange.h"
+#include "api/known_device.h"
 #include "api/routes.h"
 #include "base64url.h"
 #include "bounds.h"
@@ -161,17 +162,11 @@ static poa_err may_read(reader *r, store_txn *txn, const store_event *event, boo
     const poa_err err = store_device_get(txn, &event->device, &device, &found);
     if (err)
         return err;
-    const poa_request request = {
-        .type = POA_SPAN("device_onboarding"),
-        .action = POA_SPAN("read"),
-        .location = event->location,
-        .device = found ? api_device_identity(&device) : (poa_identity){.serial = {0}},
-        .evidence = found ? device.evidence : 0,
-        .address = x->address,
-        .now_s = x->now_s,
-    };
+    if (!found)
+        device = (store_device){.state = 0};
+    device.location = event->location;
     poa_decision decision;
-    const poa_err answer = poa_decide(x->chain, &request, NULL, &decision, NULL);
+    const poa_err answer = api_decide_known(x, &device, POA_SPAN("read"), x->now_s, &decision, NULL);
     if (poa_err_is_fault(answer))
         return answer;
     *may = !POA_GUARD(event_not_granted, answer != POA_OK);

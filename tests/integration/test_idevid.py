@@ -8,6 +8,7 @@ from client import Caller, Key, Party, csr, fresh_jti, now, onboarding, sha256
 from makers import Authority, Maker, pem
 from scene import Scene
 from server import run
+from test_events import Listener
 
 IDEVID = onboarding(evidence=["idevid"])
 SPIFFE = "spiffe://mine-7.example/plc/1"
@@ -287,3 +288,14 @@ def test_a_policy_whose_manufacturer_cannot_be_read(site, maker):
     finally:
         site.take(good)
     assert site.cli.run("policy", "check", site.policy_file).code == 0
+
+
+def test_who_may_read_only_what_is_proven_hears_of_it(caller, maker):
+    listener = Listener(caller)
+    assert listener.next()[0] == "epoch"
+    record = brought_in(bring(caller, maker.device()))
+    assert record["link_evidence"] == "idevid"
+    assert caller.get(f"/v1/devices/{record['id']}").status == 200
+    kind, data = listener.next("poa.expiring")
+    assert (kind, data.get("device")) == ("device.active", record["id"])
+    listener.close()
