@@ -268,6 +268,23 @@ poa onboard --server $SERVER --chain stop_new.poa --key fitter.key \
 COMMAND
 
 
+tell "From now on each machine re-establishes trust by itself, with its own key: no agent, no PoA. After a power cut it" \
+    "comes at once, and gets a fresh certificate."
+cp sn-22/credential.pem before
+run <<'COMMAND'
+openssl x509 -in sn-22/credential.pem -noout -serial
+COMMAND
+run <<'COMMAND'
+poa device run sn-21 sn-22 sn-23 --server $SERVER --reason restart --once
+COMMAND
+run <<'COMMAND'
+openssl x509 -in sn-22/credential.pem -noout -serial
+COMMAND
+if cmp -s sn-22/credential.pem before; then
+    echo 'demo: the certificate is the same' >&2
+    exit 1
+fi
+
 tell "The fitter's work is done. Before the owner takes everything back that names the fitter's key, it asks what that would do." \
     "Asking signs nothing."
 run <<'COMMAND'
@@ -330,11 +347,20 @@ openssl verify -crl_check -CAfile site/ca.pem -CRLfile site.crl \
 COMMAND
 
 
+tell "The one in review runs on, but its trust is not renewed:"
+expect 7 <<'COMMAND'
+poa device run sn-22 --server $SERVER --reason restart --once
+COMMAND
+
 tell "The foreman answers for the one in review: from now on it stands under the foreman's PoA."
 run <<'COMMAND'
 poa device ratify $(grep -o '[0-9a-f-]\{36\}' sn-22/state.json) $AS
 COMMAND
 
+
+run <<'COMMAND'
+poa device run sn-22 --server $SERVER --reason restart --once
+COMMAND
 
 tell "Where people shall have the last word, the power asks for approval. The technician's machine has to wait:"
 run <<'COMMAND'

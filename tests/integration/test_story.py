@@ -47,10 +47,14 @@ def test_the_demo_tells_the_story(tmp_path):
             r"poa: hint: ", r'"state":"revoked","origin":"inherited"', r'"code":"revoked","hop":0',
             r"\$ poa device maker", r"\$ poa policy manufacturer", r"\$ poa onboard .*\n.* --simulated sn-21\n",
             r"\nid_link  *https://id.acme.example/SN-21\nlink_evidence  *idevid\n",
-            r"--misbehave cloned-label\npoa: evidence_missing ", r"\$ poa revoke --dry-run",
+            r"--misbehave cloned-label\npoa: evidence_missing ",
+            r"\$ poa device run sn-21 sn-22 sn-23 .*--reason restart --once\npoa: 3 done, 0 failed",
+            r"\$ poa revoke --dry-run",
             r"\nthis touches 3 PoAs seen, 3 devices: 3 active\n  1 .*cascade\)\n  1 .*review\)\n  1 .*stop_new\)\n",
             r"\nerror 23 at 0 depth lookup: certificate revoked\n", r"\nsn-22/credential.pem: OK\nsn-23/credential.pem: OK\n",
-            r"\$ poa device ratify .*\npoa: device .* is active\n", r"waits for somebody's approval\n",
+            r"\$ poa device run sn-22 .*\npoa: sn-22: approval_required",
+            r"\$ poa device ratify .*\npoa: device .* is active\n",
+            r"\$ poa device run sn-22 .*\npoa: 1 done, 0 failed", r"waits for somebody's approval\n",
             r"\$ poa device approve .*\npoa: device .* is active\n", r"\npoa: device .* was in already"]
     at = 0
     for pattern in told:
