@@ -4,6 +4,7 @@
 #include "api/device_json.h"
 #include "api/event.h"
 #include "api/life.h"
+#include "api/makers.h"
 #include "api/outcome.h"
 #include "api/routes.h"
 #include "guard.h"
@@ -151,6 +152,23 @@ static poa_err look(struct approval *o, store_txn *txn, store_device *device)
 
 /* ---- the decision, once more ---- */
 
+/* The IDevID was shown when it was asked, to the policy of then. */
+static poa_err check_maker(struct approval *o)
+{
+    api_exchange *x = o->change.x;
+    const store_device *device = o->device;
+    if ((device->evidence & POA_EVIDENCE_IDEVID) == 0)
+        return POA_OK;
+    bool stands = false;
+    poa_err err = api_makers_stand(x->snapshot->makers, x->service->ctx, device->manufacturer, device->idevid_path,
+                                   device->idevid_path_len, &stands);
+    if (err || !POA_GUARD(approval_maker_gone, !stands))
+        return api_note(x, err);
+    err = api_asking_refused(x, api_deny(x, POA_E_EVIDENCE_MISSING, ""));
+    (void)snprintf(x->detail, sizeof x->detail, "the policy no longer has the manufacturer's CA behind its IDevID");
+    return err;
+}
+
 /* Hours are judged when it was asked, and so are networks, from where it was; whether the chain stands, now. */
 static poa_err decide(struct approval *o, store_txn *txn, int64_t now_s)
 {
@@ -290,6 +308,8 @@ static poa_err prepare(struct approval *o)
     err = api_asking_chain(x, txn, o->device, &o->chain);
     if (!err)
         err = check_other_key(o);
+    if (!err)
+        err = check_maker(o);
     if (!err)
         err = read_pending(o);
     if (!err)

@@ -88,3 +88,35 @@ poa_err api_makers_signer(const api_makers *makers, const poa_ctx *ctx, poa_span
     (void)snprintf(why->text, sizeof why->text, "the policy names no such manufacturer");
     return POA_E_SIGNATURE_INVALID;
 }
+
+static bool is_in(const poa_id *path, size_t len, const poa_id *key)
+{
+    for (size_t i = 0; i < len; i++)
+        if (poa_id_equal(&path[i], key))
+            return true;
+    return false;
+}
+
+/* A key that cannot be read anchors nothing. */
+static poa_err has_anchor(const poa_certs *anchors, const poa_ctx *ctx, const poa_id *path, size_t len, bool *has)
+{
+    for (size_t i = 0; !*has && i < poa_certs_count(anchors); i++) {
+        poa_id key;
+        const poa_err err = poa_certs_key_id(ctx, anchors, i, &key);
+        if (poa_err_is_fault(err))
+            return err;
+        *has = !err && is_in(path, len, &key);
+    }
+    return POA_OK;
+}
+
+poa_err api_makers_stand(const api_makers *makers, const poa_ctx *ctx, poa_span name, const poa_id *path, size_t len,
+                         bool *stands)
+{
+    poa_err err = POA_OK;
+    *stands = false;
+    for (size_t i = 0; !err && !*stands && i < makers->len; i++)
+        if (poa_span_equal(poa_policy_manufacturer_at(makers->policy, i)->name, name))
+            err = has_anchor(makers->anchors[i], ctx, path, len, stands);
+    return err;
+}

@@ -37,4 +37,14 @@ POA_MUST_USE poa_err api_makers_signer(const api_makers *makers, const poa_ctx *
                                        const poa_certs *x5c, int64_t now_s, poa_idevid **out,
                                        const poa_policy_manufacturer **maker, poa_why *why);
 
+/**
+ * api_makers_stand() - is a path that was validated before still one of the manufacturer of this name?
+ * @path: of the keys of its CAs, the hashes; as poa_idevid_path()
+ * @stands: one of these CAs is an anchor of that manufacturer; only the anchors are asked, not what has expired since
+ *
+ * Return: POA_OK; POA_F_NOMEM, POA_F_CRYPTO.
+ */
+POA_MUST_USE poa_err api_makers_stand(const api_makers *makers, const poa_ctx *ctx, poa_span name, const poa_id *path,
+                                      size_t len, bool *stands);
+
 #endif

@@ -132,6 +132,14 @@ X509 *poa_certs_x509(const poa_certs *certs, size_t at)
     return certs->list[at].cert;
 }
 
+poa_err poa_certs_key_id(const poa_ctx *ctx, const poa_certs *certs, size_t at, poa_id *id)
+{
+    POA_PKI_SCOPE();
+    POA_CLEANUP(poa_key_freep) poa_key *key = NULL;
+    POA_CLEANUP(poa_bytes_clear) poa_bytes spki = {0};
+    return poa_pki_take_key(ctx, X509_get_X509_PUBKEY(poa_certs_x509(certs, at)), &key, &spki, id, NULL);
+}
+
 poa_err poa_certs_pem(const poa_certs *certs, poa_bytes *pem)
 {
     POA_CLEANUP(poa_buf_clear) poa_buf text = {0};

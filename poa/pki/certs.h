@@ -2,6 +2,7 @@
 #define POA_PKI_CERTS_H
 
 #include "pki.h"
+#include "poa/key.h"
 
 /* Bytes of one certificate, DER. */
 #define POA_CERT_BYTES_MAX 16384
@@ -39,6 +40,12 @@ POA_CLEANUP_DEFINE(poa_certs, poa_certs_free)
 size_t poa_certs_count(const poa_certs *certs);
 /* The DER of one; borrowed from the list. at is below the count. */
 poa_span poa_certs_der(const poa_certs *certs, size_t at);
+/**
+ * poa_certs_key_id() - the SHA-256 of one's SubjectPublicKeyInfo.
+ *
+ * Return: POA_OK; POA_E_KEY_INVALID for a key that is not accepted; POA_F_NOMEM, POA_F_CRYPTO.
+ */
+POA_MUST_USE poa_err poa_certs_key_id(const poa_ctx *ctx, const poa_certs *certs, size_t at, poa_id *id);
 /* All as PEM, in their order; poa_bytes_clear() ends it. POA_OK, POA_F_NOMEM. */
 POA_MUST_USE poa_err poa_certs_pem(const poa_certs *certs, poa_bytes *pem);
 

@@ -155,3 +155,14 @@ def test_an_expected_device_may_have_to_wait(site, clerk):
     reply = under(site, onboarding(evidence=["approval"])).onboard(thing)
     assert (reply.status, reply.json["onboarding"]["id"]) == (202, ident)
     assert clerk.post(f"/v1/onboardings/{ident}/approval", {"approve": True}).json["device"]["state"] == "active"
+
+
+def test_a_maker_may_go_while_it_waits(site, clerk, maker):
+    """What was shown under the policy of then is approved under the policy of now."""
+    caller = under(site, onboarding(evidence=["idevid", "approval"]))
+    reply = bring(caller, maker.device())
+    assert reply.status == 202
+    answer = f"{reply.headers['Location']}/approval"
+    with site.policy_with(manufacturers=[Maker(maker.name).policy()]):
+        assert_refused(clerk.post(answer, {"approve": True}), 403, "device_not_granted", because="evidence_missing")
+    assert clerk.post(answer, {"approve": True}).status == 200
