@@ -1,5 +1,6 @@
 #include "request_options.h"
 
+#include "bounds.h"
 #include "cleanup.h"
 #include "cli.h"
 #include "files.h"
@@ -137,6 +138,15 @@ int cli_identity_make(const json_t *members, poa_id *issuer, poa_identity *ident
     return CLI_OK;
 }
 
+/* It works, and a person with a scanner will curse it. */
+static void warn_of_link(poa_span link)
+{
+    if (link.len > POA_ID_LINK_BYTES_ADVISED)
+        cli_warn(
+            "the identification link has %zu characters; IEC 61406 advises at most %d, to be read from a small label",
+            link.len, POA_ID_LINK_BYTES_ADVISED);
+}
+
 static int set_evidence(const cli_texts *texts, unsigned *evidence)
 {
     static const struct {
@@ -214,6 +224,7 @@ int cli_device_members(const char *from, json_t **device)
     const int refused = cli_identity_make(members, &issuer, &identity);
     if (refused)
         return refused;
+    warn_of_link(identity.id_link);
     *device = json_incref(members);
     return CLI_OK;
 }

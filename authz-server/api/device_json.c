@@ -1,5 +1,6 @@
 #include "api/device_json.h"
 
+#include "bounds.h"
 #include "poa/request.h"
 #include "span.h"
 
@@ -123,7 +124,12 @@ static void add_identifier(poa_buf *b, const char *kind, poa_span value, const c
         return;
     poa_buf_printf(b, ",{\"kind\":\"%s\",\"value\":", kind);
     poa_buf_json_text(b, value);
-    poa_buf_printf(b, ",\"source\":\"%s\"}", source);
+    poa_buf_printf(b, ",\"source\":\"%s\"", source);
+    if (strcmp(kind, "id_link") == 0 && value.len > POA_ID_LINK_BYTES_ADVISED)
+        poa_buf_printf(b,
+                       ",\"warning\":\"%zu characters: IEC 61406 advises at most %d, to be read from a small label\"",
+                       value.len, POA_ID_LINK_BYTES_ADVISED);
+    poa_buf_text(b, "}");
 }
 
 /* A serial is the certificate's where there is an IDevID: onboarding refuses any other. */

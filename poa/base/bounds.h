@@ -32,6 +32,7 @@
 #define POA_NETWORKS_MAX          16               /* section 5.1 */
 #define POA_SERIAL_BYTES_MAX      64               /* section 5.1 */
 #define POA_ID_LINK_BYTES_MAX     255              /* section 5.1, IEC 61406 */
+#define POA_ID_LINK_BYTES_ADVISED 100              /* IEC 61406: a longer one makes a code that is hard to read */
 #define POA_ACCESS_ACTIONS_MAX    32               /* section 5.2 */
 #define POA_ACCESS_TOKEN_MAX      64               /* section 5.2 */
 #define POA_RESOURCES_MAX         32               /* section 5.2 */

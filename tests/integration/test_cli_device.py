@@ -147,3 +147,14 @@ def test_everything_below_a_poa(cli):
     root = cli.ok("inspect", "technician.poa", "--json").json["chain"][0]["poa_id"]
     assert device["id"] in cli.device("list", "--poa", root).out
     assert device["id"] not in cli.device("list", "--poa", root, "--not-below", "--json").out
+
+
+def test_a_link_that_is_too_long_to_be_read_well(cli):
+    link = "https://id.acme.example/" + "x" * 90
+    Foreman.serial += 1
+    told = cli.run("onboard", *cli.asker, "--location", "mine-7", "--device",
+                   f"manufacturer=Acme,serial=SN-1{Foreman.serial},id_link={link}", "--device-key", "technician.key",
+                   "--json")
+    assert told.code == 0 and "has 114 characters; IEC 61406 advises at most 100" in told.err, told
+    (said,) = [one for one in told.json["device"]["identifiers"] if one["kind"] == "id_link"]
+    assert said["value"] == link and said["warning"].startswith("114 characters")
