@@ -92,15 +92,20 @@ static poa_err check_approver(struct approval *o, store_txn *txn, const store_de
     return api_note(x, err);
 }
 
-/* Whoever asks, or granted that he may ask, cannot be the one who approves. */
+/* Whoever asks, or granted that he may ask, cannot be the one who approves; nor can whom the asker lets approve. */
 static poa_err check_other_key(struct approval *o)
 {
     api_exchange *x = o->change.x;
     const poa_id *key = poa_key_thumbprint(poa_chain_leaf(x->chain)->agent_key);
-    if (!POA_GUARD(approval_own_key, api_asking_has_key(o->chain, key)))
+    const poa_id *asker = poa_key_thumbprint(poa_chain_leaf(o->chain)->agent_key);
+    const char *wrong = NULL;
+    if (POA_GUARD(approval_own_key, api_asking_has_key(o->chain, key)))
+        wrong = "the approver's key stands in the chain under which the device was asked";
+    else if (POA_GUARD(approval_asker_grants, api_asking_has_key(x->chain, asker)))
+        wrong = "the approver acts for whoever asked";
+    if (!wrong)
         return POA_OK;
-    (void)snprintf(x->detail, sizeof x->detail,
-                   "the approver's key stands in the chain under which the device was asked");
+    (void)snprintf(x->detail, sizeof x->detail, "%s", wrong);
     return api_deny(x, POA_E_ACTION_NOT_GRANTED, "/authorization_details");
 }
 

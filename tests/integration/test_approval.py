@@ -154,6 +154,16 @@ def test_nobody_approves_what_he_asked(site):
 # ---- no, too late, and never ----
 
 
+def test_nobody_lets_another_key_of_his_approve(site):
+    """Who asks and may approve, but not what he asked, may not hand that on to himself."""
+    power = administration(actions=["approve"])
+    chain = site.owner.grant(party(), [ASKED, power], transferable=1)
+    where, _ = waits(Caller(site.url, chain).onboard())
+    reply = answer(Caller(site.url, chain.grant(party(), [power])), where)
+    assert_refused(reply, 403, "action_not_granted")
+    assert answer(under(site, power), where).status == 200
+
+
 def test_a_no_frees_what_was_taken(site, approver):
     asker = under(site, onboarding(evidence=["approval"], max_devices=1))
     thing, key = device(), Key()
