@@ -129,7 +129,11 @@ static poa_err check_boot(struct trust *t, const store_device *device)
 static poa_err check_pause(struct trust *t, const store_device *device, int64_t now_s)
 {
     const bool periodic = t->request.facts->reason == POA_TRUST_PERIODIC && !t->request.late;
-    t->wait_s = t->request.repeats ? 0 : api_trust_schedule_wait(device->trust_s, device->due_s, now_s, periodic);
+    /* Who lost the reply to a rekey says it again at once. Who does so once more, waits: a rekey keeps its time, by
+     * which nobody would ever wait. */
+    const bool first = t->request.repeats && device->updated_s == device->trust_s;
+    const int64_t last_s = t->request.repeats ? device->updated_s : device->trust_s;
+    t->wait_s = first ? 0 : api_trust_schedule_wait(last_s, device->due_s, now_s, periodic && !t->request.repeats);
     /* No reason code says this: the reply is a 429, and nothing of it is stored. */
     return POA_GUARD(trust_too_often, t->wait_s > 0) ? POA_E_QUOTA_EXCEEDED : POA_OK;
 }

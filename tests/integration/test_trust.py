@@ -300,8 +300,14 @@ def test_a_rekey_whose_reply_was_lost_locks_nobody_out(site):
     # Neither by itself, nor for another key, nor by another old certificate.
     assert_refused(thing.trust(), 401, "proof_key_mismatch", "/proof")
     assert_refused(thing.trust(Key(), reason="rekey"), 401, "proof_key_mismatch", "/proof")
-    for _ in range(2):
-        assert thing.trust(fresh, heard=False, reason="rekey").status == 200
+    assert thing.trust(fresh, heard=False, reason="rekey").status == 200
+    # Once at once, and then as anybody else: else each would be a certificate more, without end.
+    site.tick(1)
+    refused = thing.trust(fresh, heard=False, reason="rekey")
+    assert refused.status == 429 and 0 < int(refused.headers["Retry-After"]) <= 60, refused
+    site.tick(60)
+    assert thing.trust(fresh, heard=False, reason="rekey").status == 200
+    site.tick(60)
     old_key, old = thing.key, thing.certificate
     assert thing.trust(fresh, reason="rekey").status == 200
     site.tick(120)
