@@ -121,6 +121,9 @@ static poa_err can_be_resumed(api_device_change *c, store_txn *txn)
     api_poa_state_clear(&state);
     if (!err && POA_GUARD(resume_leaf_stands, !stands))
         return api_device_impossible(c, "the PoA of this device is %s: ratify the device first", name);
+    /* What a revocation did outlives it: its record may be gone by now, or its signer's key out of the policy. */
+    if (!err && POA_GUARD(resume_revoked, device->cause == STORE_CAUSE_POA_REVOKED))
+        return api_device_impossible(c, "a revocation suspended this device: ratify the device first");
     return err;
 }
 

@@ -373,6 +373,25 @@ def test_under_a_poa_that_was_revoked_nothing_is_resumed(site, foreman):
     done(act(foreman, one, "resumption"), state="active")
 
 
+def test_what_a_revocation_suspended_is_not_resumed_once_nobody_remembers_it(site, foreman):
+    """The owner's key that said it has left the policy since, so what it said counts no more."""
+    owner = site.add_owner()
+    former = type(owner)(owner.name)
+    keys = site.policy["owners"][-1]["keys"]
+    keys.append({"jwk": former.key.jwk})
+    site.take(site.policy)
+    newcomer = Caller(site.url, owner.grant(party(), [onboarding(actions=ALL, on_revoke="cascade")]))
+    one = bring(newcomer)
+    reply = submit(site.url, statement(former, "revoke", poa=newcomer.chain.ids[0], reason="keyCompromise"))
+    assert reply.status == 201, reply
+    becomes(foreman, one, "suspended")
+    keys.pop()
+    site.take(site.policy)
+    impossible(act(foreman, one, "resumption"), "suspended", HELD, "ratify")
+    done(act(foreman, one, "ratification"), state="suspended", cause="ratified")
+    done(act(foreman, one, "resumption"), state="active")
+
+
 def test_under_a_poa_that_is_held_nothing_is_resumed(site, foreman):
     newcomer = foreman_of(site)
     one = bring(newcomer)
