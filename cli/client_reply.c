@@ -58,6 +58,28 @@ static void say_detail(const json_t *problem)
     }
 }
 
+/* Who says what, where two sources disagree about a device (a 422): each pair of "conflicts". */
+static void say_conflicts(const json_t *problem)
+{
+    size_t i = 0;
+    const json_t *conflict = NULL;
+    json_array_foreach(json_object_get(problem, "conflicts"), i, conflict)
+    {
+        const json_t *sources = json_object_get(conflict, "sources");
+        const json_t *values = json_object_get(conflict, "values");
+        POA_CLEANUP(poa_buf_clear) poa_buf line = {0};
+        cli_escape(&line, poa_json_span(json_object_get(conflict, "member")));
+        for (size_t j = 0; j < json_array_size(sources); j++) {
+            poa_buf_text(&line, j == 0 ? ": " : ", ");
+            cli_escape(&line, poa_json_span(json_array_get(sources, j)));
+            poa_buf_text(&line, " says ");
+            cli_escape_json(&line, json_array_get(values, j));
+        }
+        if (!line.failed)
+            cli_say("  %s", line.text);
+    }
+}
+
 /* The state that something is in, and what it can become (a 409 about a device). */
 static void say_allowed(const json_t *problem)
 {
@@ -78,8 +100,9 @@ static void say_allowed(const json_t *problem)
 static int refused_without_code(const cli_reply *reply, const json_t *problem)
 {
     const poa_span title = poa_json_span(json_object_get(problem, "title"));
-    POA_CLEANUP(poa_freep) char *shown = cli_escaped(title.len > 0 ? title : POA_SPAN("no reason given"));
-    (void)cli_usage("the server refuses: HTTP %ld, %s", reply->status, shown);
+    const bool told = title.len > 0 || poa_json_span(json_object_get(problem, "detail")).len > 0;
+    POA_CLEANUP(poa_freep) char *shown = cli_escaped(told ? title : POA_SPAN("no reason given"));
+    (void)cli_usage("the server refuses: HTTP %ld%s%s", reply->status, shown[0] ? ", " : "", shown);
     say_detail(problem);
     if (reply->status == 429 || reply->status >= 500) {
         if (reply->retry_after_s > 0)
@@ -117,6 +140,7 @@ int cli_reply_refused(const cli_reply *reply)
     }
     const poa_reason why = reason_of(problem, row->code);
     const int exit_code = cli_refuse_doing(row->code, &why, CLI_REQUESTING);
+    say_conflicts(problem);
     say_detail(problem);
     return exit_code;
 }

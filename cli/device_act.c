@@ -94,12 +94,12 @@ static int write_body(void *arg, const char *nonce, poa_buf *body)
     return text ? CLI_OK : cli_fault_of(POA_F_NOMEM);
 }
 
-static void tell(const char *id, const json_t *reply)
+static void tell(const act *what, const char *id, const json_t *reply)
 {
     const json_t *device = json_object_get(reply, "device");
     const json_t *about = device ? device : json_object_get(reply, "onboarding");
     POA_CLEANUP(poa_freep) char *state = cli_escaped(poa_json_span(json_object_get(about, "state")));
-    cli_say("device %s is %s", id, state);
+    cli_say("device %s %s %s", id, what->identifiers ? "holds that no more; it is" : "is", state);
 }
 
 static int act_on(const cli *app, const cli_device_session *session, act_task *task, const char *id)
@@ -113,7 +113,7 @@ static int act_on(const cli *app, const cli_device_session *session, act_task *t
     const int failed = cli_device_ask(app, session, &query, &reply);
     if (failed)
         return failed;
-    tell(id, reply);
+    tell(task->act, id, reply);
     return task->asker.output.json ? cli_print_json(reply) : CLI_OK;
 }
 

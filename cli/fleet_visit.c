@@ -78,9 +78,9 @@ static void tell_refused(const cli_visit_plan *plan, const cli_visit *visit, con
 {
     POA_CLEANUP(poa_freep) char *folder = cli_escaped(poa_span_of(plan->folder));
     POA_CLEANUP(poa_freep) char *code = cli_escaped(poa_span_of(visit->code));
-    POA_CLEANUP(poa_freep) char *member = cli_escaped(poa_json_span(json_object_get(problem, "member")));
-    POA_CLEANUP(poa_freep) char *detail = cli_escaped(poa_json_span(json_object_get(problem, "detail")));
-    cli_say("%s: %s %s %s", folder, code, member, detail);
+    POA_CLEANUP(poa_freep) char *at = cli_escaped(poa_json_span(json_object_get(problem, "member")));
+    POA_CLEANUP(poa_freep) char *why = cli_escaped(poa_json_span(json_object_get(problem, "detail")));
+    cli_say("%s: %s%s%s%s%s", folder, code, at[0] ? " at " : "", at, why[0] ? ": " : "", why);
 }
 
 static void take_refusal(const cli_visit_plan *plan, const cli_reply *reply, cli_visit *visit)

@@ -92,6 +92,7 @@ def test_a_device_is_suspended_and_resumed(cli):
     assert device in cli.device("list", "--state", "suspended").out
     again = cli.device("suspend", device)
     assert again.code == 7 and "it is suspended, and can become: " in again.err, again
+    assert "poa: the server refuses: HTTP 409\n" in again.err
     assert "is active" in cli.device("resume", device).err
     assert device not in cli.device("list", "--state", "suspended").out + cli.device("list", "--state", "suspended").err
 

@@ -116,7 +116,7 @@ def test_one_that_is_suspended_is_refused(fleet):
     fleet.ok("device", "suspend", stopped, *fleet.asker)
     told = fleet.play("--once", "--reason", "restart")
     assert told.code == 6 and told.json == {"done": COUNT - 1, "failed": 1, "refused": {"suspended": 1}}, told
-    assert f"{fleet.folders()[7]}: suspended" in told.err
+    assert f"{fleet.folders()[7]}: suspended\n" in told.err
     alone = fleet.play("--once", folder=fleet.folders()[7])
     assert alone.code == 6 and alone.json["done"] == 0, alone
 

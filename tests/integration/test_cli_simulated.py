@@ -115,6 +115,8 @@ def test_a_device_that_misbehaves_does_not_come_in(cli, how, code, exit_code):
     refused = cli.onboard(serial, "--misbehave", how)
     assert refused.code == exit_code and f"poa: {code} " in refused.err, refused
     assert not (cli.folder / serial / "credential.pem").exists()
+    said = f'poa:   serial: certificate says "{serial}", device_proof says "{serial}X"\n'
+    assert (said in refused.err) == (how == "wrong-serial"), "each pair that disagrees is told"
     assert cli.onboard(serial).code == 0
 
 
