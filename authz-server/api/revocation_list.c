@@ -14,6 +14,9 @@
 /* Bytes of lines that are read from the store at once; one statement may be longer. */
 enum { READ_BYTES = 65536 };
 
+/* Streams are few: who takes a list this slowly makes room for others. */
+enum { LIST_LIFE_MS = 300000 };
+
 /*
  * GET /v1/revocations: every statement that was accepted, a line each, behind a signed line that says how far this
  * goes: the file of `poa verify --revocations`. It is read as the client takes it, so the store's snapshot is not held
@@ -104,6 +107,7 @@ void api_revocations_get(http_request *request, void *arg)
         return;
     }
     list->service = x->service;
-    const http_stream_source source = {.self = list, .pull = pull, .end = end_list, .whole = true};
+    const http_stream_source source = {
+        .self = list, .pull = pull, .end = end_list, .max_life_ms = LIST_LIFE_MS, .whole = true};
     http_stream_release(http_reply_stream(request, 200, "text/plain; charset=utf-8", &source));
 }

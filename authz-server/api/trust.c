@@ -7,7 +7,7 @@
 #include "api/event.h"
 #include "api/life.h"
 #include "api/routes.h"
-#include "api/trust_request.h"
+#include "api/trust_may.h"
 #include "api/trust_schedule.h"
 #include "base64url.h"
 #include "cleanup.h"
@@ -27,152 +27,33 @@ enum { BACKDATE_S = 300, REASON_SUPERSEDED = 4, STATUS_FORBIDDEN = 403, STATUS_T
  * POST /v1/devices/{id}/trust: a device shows with its own key that it is still itself, and gets a fresh certificate.
  * No PoA is shown: the one under which it came in, and what became of it, stand behind its record.
  */
-struct terms {
-    poa_id leaf;
-    enum poa_effect effect;
-    int64_t lifetime_s;
-    int64_t end_s; /* the first second in which the certificate must not be valid; INT64_MAX: none */
-};
 
-struct trust {
-    api_change change;
-    store_uuid id;
-    api_trust_request request; /* owned */
-    struct terms terms;        /* under which the certificate was made */
-    poa_leaf certificate;      /* owned */
-    int64_t due_s;
-    int64_t wait_s;  /* it came too often: how long it waits */
-    poa_err became;  /* why it is refused, where an effect of a revocation came first */
-    poa_buf members; /* owned: of the reply, without its braces */
-};
-
-static struct trust *trust_of(api_change *change)
+static api_trust *trust_of(api_change *change)
 {
-    return (struct trust *)(void *)change; /* change is its first member */
+    return (api_trust *)(void *)change; /* change is its first member */
 }
 
 static void end_trust(api_change *change)
 {
-    struct trust *t = trust_of(change);
+    api_trust *t = trust_of(change);
     api_trust_request_clear(&t->request);
     poa_leaf_clear(&t->certificate);
     poa_buf_clear(&t->members);
 }
 
-static const poa_policy_settings *settings_of(const struct trust *t)
+static const poa_policy_settings *settings_of(const api_trust *t)
 {
     return poa_policy_get(t->change.x->snapshot->policy);
 }
 
-static poa_span serial_of(const struct trust *t)
+static poa_span serial_of(const api_trust *t)
 {
     return (poa_span){(const char *)t->certificate.serial, sizeof t->certificate.serial};
 }
 
-/* ---- may it ---- */
-
-static poa_err refusal_of(store_device_state state)
-{
-    switch (state) {
-    case STORE_DEVICE_ACTIVE:
-        return POA_OK;
-    case STORE_DEVICE_EXPECTED:
-    case STORE_DEVICE_PENDING:
-    case STORE_DEVICE_REVIEW:
-        return POA_E_APPROVAL_REQUIRED;
-    case STORE_DEVICE_SUSPENDED:
-        return POA_E_SUSPENDED;
-    case STORE_DEVICE_REPLACED:
-    case STORE_DEVICE_DECOMMISSIONED:
-        return POA_E_REVOKED;
-    }
-    return POA_F_STORE;
-}
-
-static poa_err find_terms(store_txn *txn, const store_device *device, struct terms *out)
-{
-    struct terms terms = {device->leaf, device->effect, device->credential_lifetime_s, INT64_MAX};
-    if (device->effect == POA_EFFECT_UNTIL_EXP) {
-        store_poa leaf;
-        bool found = false;
-        const poa_err err = store_poa_get(txn, &device->leaf, &leaf, &found);
-        if (err)
-            return err;
-        if (POA_GUARD(trust_leaf_unknown, !found))
-            return POA_F_STORE;
-        terms.end_s = leaf.exp_s;
-    }
-    *out = terms;
-    return POA_OK;
-}
-
-static bool same_terms(const struct terms *a, const struct terms *b)
-{
-    return poa_id_equal(&a->leaf, &b->leaf) && a->effect == b->effect && a->lifetime_s == b->lifetime_s &&
-           a->end_s == b->end_s;
-}
-
-/*
- * It counts every start, so a lower number is another time, or another device. Who did not hear the reply to its last
- * trust says the same again.
- */
-static poa_err check_boot(struct trust *t, const store_device *device)
-{
-    const poa_trust_proof_facts *facts = t->request.facts;
-    const uint64_t told = (uint64_t)facts->boot_counter;
-    const bool again = told == device->boot_counter && facts->reason == POA_TRUST_RESTART && !t->request.late;
-    if (device->trust_s == 0 || !POA_GUARD(trust_boot_counter, told < device->boot_counter || again))
-        return POA_OK;
-    return api_deny(t->change.x, POA_E_PROOF_REPLAYED, "/boot_counter");
-}
-
-static poa_err check_pause(struct trust *t, const store_device *device, int64_t now_s)
-{
-    const bool periodic = t->request.facts->reason == POA_TRUST_PERIODIC && !t->request.late;
-    /* Who lost the reply to a rekey says it again at once. Who does so once more, waits: a rekey keeps its time, by
-     * which nobody would ever wait. */
-    const bool first = t->request.repeats && device->updated_s == device->trust_s;
-    const int64_t last_s = t->request.repeats ? device->updated_s : device->trust_s;
-    t->wait_s = first ? 0 : api_trust_schedule_wait(last_s, device->due_s, now_s, periodic && !t->request.repeats);
-    /* No reason code says this: the reply is a 429, and nothing of it is stored. */
-    return POA_GUARD(trust_too_often, t->wait_s > 0) ? POA_E_QUOTA_EXCEEDED : POA_OK;
-}
-
-static poa_err check_fresh_key(struct trust *t, store_txn *txn, const store_device *device)
-{
-    if (!t->request.csr || t->request.repeats)
-        return POA_OK;
-    store_device next = *device;
-    next.key = *poa_csr_key_id(t->request.csr);
-    store_uuid other;
-    bool exists = false;
-    const poa_err err = store_device_conflict(txn, &next, &other, &exists);
-    if (err)
-        return err;
-    return POA_GUARD(trust_key_taken, exists) ? api_deny(t->change.x, POA_E_DEVICE_EXISTS, "/csr") : POA_OK;
-}
-
-static poa_err check_record(struct trust *t, store_txn *txn, const store_device *device, struct terms *terms,
-                            int64_t now_s)
-{
-    api_exchange *x = t->change.x;
-    poa_err err = refusal_of(device->state);
-    if (POA_GUARD(trust_state, err))
-        return poa_err_is_fault(err) ? err : api_deny(x, err, "");
-    err = find_terms(txn, device, terms);
-    if (err)
-        return err;
-    if (POA_GUARD(trust_leaf_ended, terms->end_s <= now_s))
-        return api_deny(x, POA_E_EXPIRED, "/exp");
-    err = check_boot(t, device);
-    if (!err)
-        err = check_fresh_key(t, txn, device);
-    return err ? err : check_pause(t, device, now_s);
-}
-
 /* ---- the certificate ---- */
 
-static poa_err issue(struct trust *t, const store_device *device, const struct terms *terms, int64_t now_s)
+static poa_err issue(api_trust *t, const store_device *device, const api_trust_terms *terms, int64_t now_s)
 {
     api_exchange *x = t->change.x;
     const poa_policy_settings *settings = settings_of(t);
@@ -210,7 +91,7 @@ static poa_err issue(struct trust *t, const store_device *device, const struct t
 
 static poa_err check(api_change *change, store_txn *txn)
 {
-    struct trust *t = trust_of(change);
+    api_trust *t = trust_of(change);
     store_device device;
     bool found = false;
     t->wait_s = 0;
@@ -221,17 +102,17 @@ static poa_err check(api_change *change, store_txn *txn)
         err = api_deny(change->x, POA_E_PROOF_KEY_MISMATCH, "/proof");
     if (!err)
         err = api_trust_request_verify(change->x, txn, &device, &t->request);
-    struct terms terms;
+    api_trust_terms terms;
     if (!err)
-        err = check_record(t, txn, &device, &terms, change->now_s);
+        err = api_trust_may(t, txn, &device, &terms, change->now_s);
     if (err)
         return err;
     /* Made before the writer was troubled, unless somebody ratified the device meanwhile. */
-    const bool made = t->certificate.der.len > 0 && same_terms(&terms, &t->terms);
+    const bool made = t->certificate.der.len > 0 && api_trust_same_terms(&terms, &t->terms);
     return made ? POA_OK : issue(t, &device, &terms, change->now_s);
 }
 
-static void fill_record(const struct trust *t, store_device *device)
+static void fill_record(const api_trust *t, store_device *device)
 {
     const poa_trust_proof_facts *facts = t->request.facts;
     const poa_ca *ca = t->change.x->snapshot->ca;
@@ -257,7 +138,7 @@ static void fill_record(const struct trust *t, store_device *device)
 }
 
 /* What the old key was certified for is over; also a certificate that had ended already, by which it is known. */
-static poa_err supersede(const struct trust *t, store_txn *txn)
+static poa_err supersede(const api_trust *t, store_txn *txn)
 {
     if (!t->request.csr || t->request.repeats)
         return POA_OK;
@@ -270,7 +151,7 @@ static poa_err supersede(const struct trust *t, store_txn *txn)
     return err ? err : store_certificates_revoke(txn, &t->id, REASON_SUPERSEDED, t->change.now_s);
 }
 
-static poa_err keep_certificate(const struct trust *t, store_txn *txn)
+static poa_err keep_certificate(const api_trust *t, store_txn *txn)
 {
     const poa_err err = supersede(t, txn);
     const store_certificate certificate = {
@@ -282,7 +163,7 @@ static poa_err keep_certificate(const struct trust *t, store_txn *txn)
     return err ? err : store_certificate_add(txn, &certificate);
 }
 
-static poa_err tell(const struct trust *t, store_txn *txn, const store_device *device)
+static poa_err tell(const api_trust *t, store_txn *txn, const store_device *device)
 {
     const api_service *service = t->change.x->service;
     poa_err err = api_event(service, txn, "device.trust", device,
@@ -294,7 +175,7 @@ static poa_err tell(const struct trust *t, store_txn *txn, const store_device *d
     return err;
 }
 
-static poa_err write_reply(struct trust *t, store_txn *txn, const store_device *device)
+static poa_err write_reply(api_trust *t, store_txn *txn, const store_device *device)
 {
     uint64_t epoch = 0;
     poa_err err = store_epoch(txn, &epoch);
@@ -320,7 +201,7 @@ static poa_err write_reply(struct trust *t, store_txn *txn, const store_device *
     return pem.failed || b->failed ? POA_F_NOMEM : POA_OK;
 }
 
-static void audit(api_change *change, const struct trust *t, const store_device *device)
+static void audit(api_change *change, const api_trust *t, const store_device *device)
 {
     change->audit.has_device = true;
     change->audit.device = device->id;
@@ -328,7 +209,7 @@ static void audit(api_change *change, const struct trust *t, const store_device 
     memcpy(change->x->device, api_uuid_print(&device->id).chars, sizeof change->x->device);
 }
 
-static poa_err renew(struct trust *t, store_txn *txn, store_device *device)
+static poa_err renew(api_trust *t, store_txn *txn, store_device *device)
 {
     const api_service *service = t->change.x->service;
     fill_record(t, device);
@@ -347,7 +228,7 @@ static poa_err renew(struct trust *t, store_txn *txn, store_device *device)
 
 static poa_err apply(api_change *change, store_txn *txn)
 {
-    struct trust *t = trust_of(change);
+    api_trust *t = trust_of(change);
     store_device found;
     bool is_there = false;
     poa_err err = store_device_get(txn, &t->id, &found, &is_there);
@@ -359,7 +240,7 @@ static poa_err apply(api_change *change, store_txn *txn)
     t->became = POA_OK;
     if (err)
         return err;
-    t->became = refusal_of(found.state);
+    t->became = api_trust_refusal_of(found.state);
     POA_CLEANUP(poa_freep) store_device *device = NULL;
     err = store_device_copy(&found, &device);
     if (err)
@@ -377,7 +258,7 @@ static unsigned status_of(poa_err code)
     return state || code == POA_E_PROOF_REPLAYED ? STATUS_FORBIDDEN : (unsigned)poa_err_describe(code)->http;
 }
 
-static void refuse(struct trust *t)
+static void refuse(api_trust *t)
 {
     api_exchange *x = t->change.x;
     if (t->wait_s > 0) {
@@ -393,7 +274,7 @@ static void refuse(struct trust *t)
 
 static void reply(api_change *change, poa_err err)
 {
-    struct trust *t = trust_of(change);
+    api_trust *t = trust_of(change);
     if (!err && t->became)
         err = api_deny(change->x, t->became, "");
     if (err) {
@@ -410,7 +291,7 @@ static void reply(api_change *change, poa_err err)
 /* ---- the handler ---- */
 
 /* Everything that can be said before the writer is troubled, the certificate among it. */
-static poa_err prepare(struct trust *t, bool *found)
+static poa_err prepare(api_trust *t, bool *found)
 {
     api_exchange *x = t->change.x;
     const poa_span id = http_request_capture(x->request, 0);
@@ -422,7 +303,7 @@ static poa_err prepare(struct trust *t, bool *found)
         return err;
     POA_CLEANUP(store_read_endp) store_txn *txn = NULL;
     store_device device;
-    struct terms terms;
+    api_trust_terms terms;
     err = store_read_begin(x->service->store, &txn);
     if (!err)
         err = store_device_get(txn, &t->id, &device, found);
@@ -432,7 +313,7 @@ static poa_err prepare(struct trust *t, bool *found)
     if (!err)
         err = api_trust_request_verify(x, txn, &device, &t->request);
     if (!err)
-        err = check_record(t, txn, &device, &terms, x->now_s);
+        err = api_trust_may(t, txn, &device, &terms, x->now_s);
     return err ? err : issue(t, &device, &terms, x->now_s);
 }
 
@@ -441,7 +322,7 @@ void api_trust_post(http_request *request, void *arg)
     api_exchange *x = api_exchange_begin(arg, request);
     if (!x)
         return;
-    struct trust *t = calloc(1, sizeof *t);
+    api_trust *t = calloc(1, sizeof *t);
     if (!t) {
         (void)api_deny(x, POA_F_NOMEM, "");
         api_refuse(x);
