@@ -47,6 +47,16 @@ static void add_filter(poa_buf *b, const char *name, const char *value)
     }
 }
 
+static bool is_state(const char *text)
+{
+    static const char *const states[] = {"expected",  "pending",  "active",        "review",
+                                         "suspended", "replaced", "decommissioned"};
+    for (size_t i = 0; i < POA_COUNT(states); i++)
+        if (strcmp(text, states[i]) == 0)
+            return true;
+    return false;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     list_task *task = state->input;
@@ -58,6 +68,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         {OPTION_ID_LINK, "id_link"}, {OPTION_MANUFACTURER, "manufacturer"}, {OPTION_IDEVID, "idevid"},
         {OPTION_POA, "poa"},
     };
+    if (key == OPTION_STATE && !is_state(arg))
+        argp_error(state, "--state wants expected, pending, active, review, suspended, replaced or decommissioned");
     for (size_t i = 0; i < POA_COUNT(texts); i++) {
         if (texts[i].key != key)
             continue;

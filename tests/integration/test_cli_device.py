@@ -62,7 +62,8 @@ def test_a_device_is_shown(cli):
 
 @pytest.mark.parametrize("words, said", [(["show"], "ID of the device"), (["show", "17"], "UUID in lower case"),
                                          (["list", "17"], "one argument too many"),
-                                         (["list", "--not-below"], "goes with --poa")])
+                                         (["list", "--not-below"], "goes with --poa"),
+                                         (["list", "--state", "fine"], "--state wants expected, pending")])
 def test_words_that_are_wrong(cli, words, said):
     assert said in cli.fails(2, "device", words[0], *cli.asker, *words[1:]).err
 
