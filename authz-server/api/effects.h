@@ -31,7 +31,8 @@ enum api_effect {
  * api_effect_of() - pure.
  * @hit:             from api_spoken_judge() on the device's leaf
  * @invalid_since_s: of the statement: a cascade reaches devices that came in then or later; negative: all
- * @device:          state, cause, created_s, changed_s, leaf, came_leaf and on_revoke count. One that was ratified came in when it was
+ * @device:          state, cause, created_s, changed_s, leaf, came_leaf and on_revoke count. One that was ratified came
+ * in when it was
  *
  * One that is suspended, replaced or decommissioned stays so, one in review stays there under a review. A cascade that
  * does not reach a device leaves it as it is.
