@@ -184,9 +184,8 @@ int cli_device_retire(cli *app, int argc, char **argv)
 int cli_device_ratify(cli *app, int argc, char **argv)
 {
     static const act ratify = {.before = "/v1/devices/", .behind = "/ratification"};
-    static const struct argp_option none[] = {{0}};
     return run(
-        app, argc, argv, &ratify, none,
+        app, argc, argv, &ratify, NULL,
         "Bring devices under the PoA that you show: those in review, because the one under which they came in was "
         "revoked, and those whose PoA ends soon. Wants a power with the action reestablish over them.\v" EXAMPLE(
             "ratify", "foreman", ""));
