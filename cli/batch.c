@@ -126,10 +126,8 @@ static int open_results(run *r)
     if (r->results < 0)
         return cli_usage("%s cannot be written: %s", r->batch->results, strerror(errno));
     /* A line that was cut off ends here, so that the next one is whole. */
-    const off_t size = lseek(r->results, 0, SEEK_END);
-    return size == 0 || poa_file_write_all(r->results, POA_SPAN("\n")) == 0
-               ? CLI_OK
-               : cli_usage("%s cannot be written: %s", r->batch->results, strerror(errno));
+    const int failed = lseek(r->results, 0, SEEK_END) == 0 ? 0 : poa_file_write_all(r->results, POA_SPAN("\n"));
+    return failed ? cli_usage("%s cannot be written: %s", r->batch->results, strerror(failed)) : CLI_OK;
 }
 
 /* ---- what comes back ---- */
@@ -186,8 +184,9 @@ static int take_line(void *arg, poa_span text)
     poa_buf_printf(&whole, "%s\n", kept ? kept : "");
     if (!kept || whole.failed)
         return cli_fault_of(POA_F_NOMEM);
-    if (poa_file_write_all(r->results, poa_buf_span(&whole)) != 0)
-        return cli_fault("%s cannot be written: %s", r->batch->results, strerror(errno));
+    const int failed = poa_file_write_all(r->results, poa_buf_span(&whole));
+    if (failed)
+        return cli_fault("%s cannot be written: %s", r->batch->results, strerror(failed));
     const bool in = is_in(answer);
     cli_progress_count(&r->progress, in);
     if (in)
