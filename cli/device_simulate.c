@@ -98,9 +98,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         task->location = arg;
         return 0;
     case OPTION_MISBEHAVE:
-        task->misbehaviour = cli_misbehaviour_by_name(arg);
-        if (task->misbehaviour == CLI_BEHAVE)
-            argp_error(state, "--misbehave knows:\n%s", cli_misbehaviour_names);
+        task->misbehaviour = cli_misbehaviour_option(state, arg);
         return 0;
     case 'o':
         task->folder = arg;

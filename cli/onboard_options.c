@@ -66,14 +66,6 @@ static void check(const struct argp_state *state)
         check_one(state);
 }
 
-static void set_misbehaviour(const struct argp_state *state, const char *name)
-{
-    cli_onboard_options *o = state->input;
-    o->misbehaviour = cli_misbehaviour_by_name(name);
-    if (o->misbehaviour == CLI_BEHAVE)
-        argp_error(state, "--misbehave knows:\n%s", cli_misbehaviour_names);
-}
-
 /* Where an option that is a text goes; NULL for another. */
 static const char **slot_of(cli_onboard_options *o, int key)
 {
@@ -114,7 +106,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         begin(state);
         return 0;
     case OPTION_MISBEHAVE:
-        set_misbehaviour(state, arg);
+        o->misbehaviour = cli_misbehaviour_option(state, arg);
         return 0;
     case OPTION_WAIT:
         o->wait_s = cli_duration_option(state, "--wait", arg);

@@ -32,17 +32,17 @@ static const struct {
 #undef X
 };
 
-const char cli_misbehaviour_names[] =
-#define X(symbol, name, what) name ": " what "\n"
-    CLI_MISBEHAVIOUR_LIST(X)
-#undef X
-    ;
-
-enum cli_misbehaviour cli_misbehaviour_by_name(const char *name)
+enum cli_misbehaviour cli_misbehaviour_option(const struct argp_state *state, const char *name)
 {
+    static const char all[] =
+#define X(symbol, name, what) name ": " what "\n"
+        CLI_MISBEHAVIOUR_LIST(X)
+#undef X
+        ;
     for (size_t i = 0; i < POA_COUNT(misbehaviours); i++)
         if (strcmp(misbehaviours[i].name, name) == 0)
             return misbehaviours[i].misbehaviour;
+    argp_error(state, "--misbehave knows:\n%s", all);
     return CLI_BEHAVE;
 }
 

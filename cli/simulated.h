@@ -8,6 +8,7 @@
 #include "poa/chain.h"
 #include "poa/device.h"
 
+#include <argp.h>
 #include <jansson.h>
 
 /*
@@ -44,10 +45,8 @@ enum cli_misbehaviour {
 #undef X
 };
 
-/* By its name; CLI_BEHAVE for one that nobody knows. */
-enum cli_misbehaviour cli_misbehaviour_by_name(const char *name);
-/* "wrong-serial, old-proof, ..." for help and hints. */
-extern const char cli_misbehaviour_names[];
+/* The value of --misbehave; usage error, which says all of them, for another. */
+enum cli_misbehaviour cli_misbehaviour_option(const struct argp_state *state, const char *name);
 
 /* Read one; CLI_USAGE when the folder is no simulated device. */
 int cli_simulated_load(const cli *app, const char *folder, cli_simulated *device);
