@@ -37,7 +37,7 @@ static void check(const struct argp_state *state)
     if (task->ids.count == 0)
         argp_error(state, "ID of the device is missing");
     for (size_t i = 0; i < task->ids.count; i++)
-        if (!cli_is_uuid(task->ids.at[i]))
+        if (!poa_span_is_uuid(poa_span_of(task->ids.at[i])))
             argp_error(state, "%s is no id of a device: a UUID in lower case, as `poa device list' shows it",
                        task->ids.at[i]);
     if (task->act->identifiers && task->identifiers.count == 0)

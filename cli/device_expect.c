@@ -41,7 +41,7 @@ static void check(const struct argp_state *state)
         cli_need(state, task->device, "--device DEVICE");
         cli_need(state, task->location, "--location PATH");
     }
-    if (task->withdraw && !cli_is_uuid(task->withdraw))
+    if (task->withdraw && !poa_span_is_uuid(poa_span_of(task->withdraw)))
         argp_error(state,
                    "--withdraw wants the id of an expected device, as `poa device list --state expected' shows it");
 }

@@ -3,8 +3,6 @@
 #include "chains.h"
 #include "cleanup.h"
 
-#include <string.h>
-
 enum { OPTION_CHAIN = CLI_OPTIONS_DEVICE };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -66,15 +64,4 @@ int cli_device_ask(const cli *app, const cli_device_session *session, const cli_
     if (failed)
         return failed;
     return reply.status < 300 ? cli_reply_json(&reply, object) : cli_reply_refused(&reply);
-}
-
-bool cli_is_uuid(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (strlen(text) != sizeof form - 1)
-        return false;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdef", text[i]))
-            return false;
-    return true;
 }

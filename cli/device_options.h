@@ -37,7 +37,4 @@ void cli_device_session_clear(cli_device_session *session);
  */
 int cli_device_ask(const cli *app, const cli_device_session *session, const cli_query *query, json_t **object);
 
-/* Is it a device's id: a UUID in lower case? */
-bool cli_is_uuid(const char *text);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "device_options.h"
 #include "onboard_options.h"
+#include "span.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -15,7 +16,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         cli_need(state, o->replace, "ID of the device that is replaced");
-        if (!cli_is_uuid(o->replace))
+        if (!poa_span_is_uuid(poa_span_of(o->replace)))
             argp_error(state, "a device's id is a UUID in lower case, as `poa device list' shows it");
         return 0;
     default:

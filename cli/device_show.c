@@ -5,6 +5,7 @@
 #include "device_text.h"
 #include "json.h"
 #include "output.h"
+#include "span.h"
 
 typedef struct show_task {
     cli_device_options asker;
@@ -23,7 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         cli_need(state, task->id, "ID of the device");
-        if (!cli_is_uuid(task->id))
+        if (!poa_span_is_uuid(poa_span_of(task->id)))
             argp_error(state, "a device's id is a UUID in lower case, as `poa device list' shows it");
         return 0;
     default:

@@ -165,3 +165,17 @@ char *poa_span_dup(poa_span span)
     copy[span.len] = '\0';
     return copy;
 }
+
+bool poa_span_is_uuid(poa_span span)
+{
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (span.len != sizeof shape - 1) /* no guard: it bounds what is read below */
+        return false;
+    for (size_t i = 0; i < span.len; i++) {
+        const char c = span.ptr[i];
+        const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (shape[i] == 'x' ? !hex : c != '-')
+            return false;
+    }
+    return true;
+}

@@ -49,6 +49,9 @@ size_t poa_span_code_point(poa_span span, uint32_t *code);
 /* Valid UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
 bool poa_span_is_utf8(poa_span span);
 
+/* A UUID in lower case, the one spelling that RFC 9562 section 4 says to write: nothing else names a device. */
+bool poa_span_is_uuid(poa_span span);
+
 /* An identifier of the protocol's section 1: 1 to 256 bytes of UTF-8 without control characters (C0, DEL, C1). */
 bool poa_span_is_identifier(poa_span span);
 /* The same rule with another maximum. */

@@ -21,20 +21,6 @@ static bool is_upper(char c)
     return c >= 'A' && c <= 'Z';
 }
 
-bool poa_span_is_uuid(poa_span text)
-{
-    if (text.len != POA_UUID_LEN)
-        return false;
-    for (size_t i = 0; i < POA_UUID_LEN; i++) {
-        const char c = text.ptr[i];
-        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        const bool digit = is_digit(c) || (c >= 'a' && c <= 'f');
-        if (dash ? c != '-' : !digit)
-            return false;
-    }
-    return true;
-}
-
 bool poa_san_is_uri_text(poa_span uri)
 {
     for (size_t i = 0; i < uri.len; i++)

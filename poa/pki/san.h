@@ -24,7 +24,4 @@ bool poa_san_is_uri_text(poa_span uri);
 /* Each text is of exactly one kind. */
 poa_san_kind poa_san_kind_of(poa_span uri);
 
-/* A UUID in lower case, the one spelling that RFC 9562 section 4 says to write. */
-bool poa_span_is_uuid(poa_span text);
-
 #endif

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define SUB_PREFIX "urn:uuid:" /* RFC 9562 section 4 */
-#define UUID_CHARS 36
 
 /* The credential is one that we issued, so its key may be of any kind that we certify. */
 static const poa_device_token_form form = {
@@ -45,21 +44,6 @@ const poa_trust_proof_facts *poa_trust_proof_get(const poa_trust_proof *proof)
     return &proof->facts;
 }
 
-/* A server spells its devices in lower case, so nothing else names one. */
-static bool is_uuid(poa_span text)
-{
-    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (text.len != UUID_CHARS) /* no guard: it bounds what is read below */
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        const char c = text.ptr[i];
-        const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (shape[i] == 'x' ? !hex : c != '-')
-            return false;
-    }
-    return true;
-}
-
 static void read_sub(poa_claims *c, poa_span *device)
 {
     poa_span sub = {0};
@@ -67,7 +51,7 @@ static void read_sub(poa_claims *c, poa_span *device)
     if (c->err)
         return;
     const poa_span uuid = poa_span_skip(sub, sizeof SUB_PREFIX - 1);
-    if (POA_GUARD(trust_sub_form, !poa_span_starts(sub, POA_SPAN(SUB_PREFIX)) || !is_uuid(uuid)))
+    if (POA_GUARD(trust_sub_form, !poa_span_starts(sub, POA_SPAN(SUB_PREFIX)) || !poa_span_is_uuid(uuid)))
         poa_claim_refuse(c, POA_E_CLAIM_TYPE, "sub");
     *device = uuid;
 }
